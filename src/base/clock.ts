@@ -1,0 +1,7 @@
+/** Time comes in as an argument, so that one seed reproduces a run. */
+export interface Clock {
+  /** UTC milliseconds since 1970. May jump; the ledger makes it non-decreasing per log. */
+  nowMs(): number;
+}
+
+export const systemClock: Clock = { nowMs: () => Date.now() };

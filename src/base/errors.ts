@@ -1,0 +1,63 @@
+/**
+ * One error class for everything that can go wrong in the world, and a table of stable codes.
+ *
+ * Bugs are assertions (see assert.ts). Everything else is a `WhosawError`: it has a code that never changes once
+ * published (it doubles as a metric label), the SQLSTATE a PostgreSQL client gets, one sentence that says what
+ * happened and, where there is one, a hint that says what to do instead.
+ */
+export const ERROR_CODES = {
+  // Statements
+  REFUSED: "42501",
+  UNKNOWN_CURSOR: "34000",
+  STATEMENT_TOO_LARGE: "54000",
+  STATEMENT_UNREADABLE: "42601",
+  ROW_TOO_LARGE: "54000",
+  NULL_SUBJECT_KEY: "42501",
+  // Sign-in and sessions
+  AUTHENTICATION_FAILED: "28P01",
+  ACTOR_DISABLED: "28000",
+  PROTOCOL_VIOLATION: "08P01",
+  FEATURE_NOT_SUPPORTED: "0A000",
+  TOO_MANY_SESSIONS: "53300",
+  UPSTREAM_UNREACHABLE: "08001",
+  UPSTREAM_LOST: "08006",
+  SHUTTING_DOWN: "57P01",
+  // Ledger
+  LEDGER_DISK_FULL: "53100",
+  LEDGER_IO: "58030",
+  LEDGER_DAMAGED: "58030",
+  LEDGER_BEHIND_WITNESS: "58030",
+  LEDGER_LOCKED: "58030",
+  LEDGER_KEY_LOST: "58030",
+  // Configuration and start
+  CONFIG_INVALID: "F0000",
+  CATALOG_MISMATCH: "F0000",
+  PORT_IN_USE: "58000",
+  NOT_FOUND: "02000",
+  INTERNAL: "XX000",
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export class WhosawError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  /**
+   * @param code one of ERROR_CODES
+   * @param message one sentence, without names or values of subjects
+   * @param options.hint what to do instead
+   * @param options.cause the error underneath, for the log only
+   */
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "WhosawError";
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  /** The five-character SQLSTATE that a PostgreSQL client receives. */
+  get sqlstate(): string {
+    return ERROR_CODES[this.code];
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Every maximum, named, unit last. A number that bounds a queue, a buffer, a depth or a batch stands here and
+ * nowhere else.
+ */
+export const LIMITS = {
+  /** A SQL text longer than this is refused before it is parsed. */
+  statementBytesMax: 1 << 20,
+  /** Nesting of brackets and chained operators: the parser recurses and dies of 50,000 chained terms. */
+  statementDepthMax: 500,
+  statementTokensMax: 100_000,
+  /** Statements in one simple query. */
+  statementsPerQueryMax: 1_000,
+  /** Plans kept for one (catalog digest, search path, role). */
+  plansCachedMax: 10_000,
+  /** Startup packet, as PostgreSQL's own MAX_STARTUP_PACKET_LENGTH. */
+  startupBytesMax: 10_000,
+  /** SASL and password messages; PostgreSQL's own limit is 1024 for SASL (PG_MAX_SASL_MESSAGE_LENGTH). */
+  authMessageBytesMax: 1_024,
+  /** A client message other than CopyData and Bind must fit in memory whole. */
+  clientMessageBytesMax: 1 << 30,
+  /** A row of a protected table is held whole until its keys, at its end, were read. */
+  protectedRowBytesMax: 64 << 20,
+  /** Bytes held back for one client while a receipt is under way; past it the upstream is paused. */
+  heldBytesMax: 1 << 20,
+  /** Messages one client may have in flight before the gateway stops reading from it. */
+  pipelineMessagesMax: 10_000,
+  preparedStatementsMax: 10_000,
+  portalsMax: 10_000,
+  sessionsMax: 2_000,
+  authenticationTimeoutMs: 30_000,
+  upstreamConnectTimeoutMs: 10_000,
+  /** C2SP tlog-tiles: entries are prefixed with a uint16. */
+  entryBytesMax: 65_535,
+  /** Subjects in one disclosure entry, chosen so that 16-byte keys fit. */
+  subjectsPerEntryMax: 3_000,
+  /** Bytes of one commit group in the write-ahead file. */
+  groupBytesMax: 8 << 20,
+  entriesPerTile: 256,
+  checkpointIntervalMs: 1_000,
+  heartbeatIntervalMs: 60_000,
+  catalogPollMs: 500,
+} as const;
