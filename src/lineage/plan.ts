@@ -98,6 +98,13 @@ export interface StatementPlan {
   readonly fingerprint: string;
 }
 
+/** One change to the client's text: at UTF-16 index `at`, `remove` code units go and `insert` comes in. */
+export interface TextEdit {
+  readonly at: number;
+  readonly remove: number;
+  readonly insert: string;
+}
+
 /** The plan of a whole SQL text: a simple query may hold several statements, a Parse at most one. */
 export interface TextPlan {
   /** What to send upstream: the same text, byte for byte, where nothing is accounted for. */
@@ -106,6 +113,13 @@ export interface TextPlan {
   readonly statements: readonly StatementPlan[];
   /** The first refusal, if any: then nothing is sent. */
   readonly refusal: WhosawError | undefined;
+  /**
+   * What turns the client's text into `text`, ascending and not overlapping; insertions at one place stand in order.
+   * Empty when nothing changed. Left out when `text` is not the client's text with edits: then a cache can reuse the
+   * plan for this very text only. A literal of the client must never be copied into `insert`: the edits are replayed
+   * on texts of the same shape with other literals.
+   */
+  readonly edits?: readonly TextEdit[];
   /** Maps a character position (1-based) in `text` back to the client's text, for the P field of errors. */
   originalPosition(position: number): number;
 }
