@@ -34,6 +34,13 @@ export const ERROR_CODES = {
   CATALOG_MISMATCH: "F0000",
   PORT_IN_USE: "58000",
   NOT_FOUND: "02000",
+  ACTORS_INVALID: "F0000",
+  ACTORS_LOCKED: "55006",
+  ACTOR_EXISTS: "42710",
+  FILE_UNREADABLE: "58030",
+  FILE_UNWRITABLE: "58030",
+  /** A command line that asks for something impossible. */
+  USAGE: "22023",
   INTERNAL: "XX000",
 } as const satisfies Record<string, string>;
 

@@ -16,6 +16,12 @@ export const LIMITS = {
   startupBytesMax: 10_000,
   /** SASL and password messages; PostgreSQL's own limit is 1024 for SASL (PG_MAX_SASL_MESSAGE_LENGTH). */
   authMessageBytesMax: 1_024,
+  /** A SCRAM verifier or server that asks for more PBKDF2 rounds is refused (a million take about half a second). */
+  scramIterationsMax: 1_000_000,
+  /** The cancel key of protocol 3.2. */
+  cancelKeyBytesMax: 256,
+  /** Room made for a message on the word of its length field; a longer one gets room as its bytes arrive. */
+  messagePreallocateBytesMax: 1 << 20,
   /** A client message other than CopyData and Bind must fit in memory whole. */
   clientMessageBytesMax: 1 << 30,
   /** A row of a protected table is held whole until its keys, at its end, were read. */
@@ -39,4 +45,13 @@ export const LIMITS = {
   checkpointIntervalMs: 1_000,
   heartbeatIntervalMs: 60_000,
   catalogPollMs: 500,
+  /** whosaw.yaml and the actor register are read whole. */
+  configBytesMax: 256 << 10,
+  configProblemsMax: 50,
+  configAliasesMax: 100,
+  actorRegisterBytesMax: 64 << 20,
+  /** As PostgreSQL's NAMEDATALEN - 1. */
+  actorNameBytesMax: 63,
+  actorRegisterPollMs: 250,
+  actorRegisterLockWaitMs: 5_000,
 } as const;
