@@ -1,0 +1,297 @@
+/** A PostgreSQL server of one's own, from npm: for the demo, for tests and for benchmarks. Nothing of it survives its owner. */
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { accessSync, chownSync, constants, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { promisify } from "node:util";
+import { WhosawError } from "../src/base/errors.ts";
+import { GUARDIAN_SCRIPT } from "./guardian.ts";
+import { DEFAULT_VERSION, nativeFolder, type PostgresVersion, reachableByOthers, runnableFolder, type ServerUser, serverUser } from "./postgres-binaries.ts";
+
+export interface EmbeddedPostgresOptions {
+  readonly version?: PostgresVersion;
+  /** Server settings, added to or replacing the defaults. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Lines of pg_hba.conf that stand after the superuser's own. Default: scram-sha-256 for everybody. */
+  readonly hba?: readonly string[];
+  /** PEM texts; with them the server speaks TLS. `ca` is what client certificates are checked against. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
+}
+
+const SUPERUSER = "postgres";
+const START_ATTEMPTS = 10;
+const START_TIMEOUT_MS = 60_000;
+const LOG_CHARACTERS_KEPT = 20_000;
+
+/** Started by {@link startEmbeddedPostgres}. Listens on 127.0.0.1 only. */
+export class EmbeddedPostgres {
+  readonly host = "127.0.0.1";
+  readonly version: PostgresVersion;
+  readonly superuser: { readonly user: string; readonly password: string };
+  readonly #home: Home;
+  #run: Run;
+
+  constructor(version: PostgresVersion, password: string, home: Home, run: Run) {
+    this.version = version;
+    this.superuser = { user: SUPERUSER, password };
+    this.#home = home;
+    this.#run = run;
+  }
+
+  get port(): number {
+    return this.#run.port;
+  }
+
+  /** The postmaster's process id. */
+  get pid(): number {
+    return this.#run.pid;
+  }
+
+  /** What the server wrote to its log in this run, the last 20,000 characters of it. */
+  get log(): string {
+    return this.#run.log();
+  }
+
+  get superuserUrl(): string {
+    return this.url();
+  }
+
+  /** A connection URL; the superuser and the database `postgres` where nothing else is said. */
+  url(to: { database?: string; user?: string; password?: string } = {}): string {
+    const password = to.password ?? (to.user === undefined ? this.superuser.password : undefined);
+    const user = encodeURIComponent(to.user ?? SUPERUSER) + (password === undefined ? "" : `:${encodeURIComponent(password)}`);
+    return `postgres://${user}@${this.host}:${this.port}/${encodeURIComponent(to.database ?? "postgres")}`;
+  }
+
+  /** Stops the server and removes its data. Twice is as good as once. */
+  async stop(): Promise<void> {
+    await this.#run.letGo("QUIT");
+    await rm(this.#home.base, { recursive: true, force: true });
+  }
+
+  /** The machine's plug pulled: every process of the server killed at once, the data kept for {@link start}. */
+  async kill(): Promise<void> {
+    // Stopped first, the postmaster can neither fork nor tell its children; dead before them, they would say goodbye.
+    signal(this.pid, "SIGSTOP");
+    for (const pid of [...childrenOf(this.pid), this.pid]) signal(pid, "SIGKILL");
+    await this.#run.letGo("KILL", { keep: true });
+  }
+
+  /** Starts the stopped or killed server again, on the same port. */
+  async start(): Promise<void> {
+    this.#run = await launch(this.#home, this.port);
+  }
+
+  /** A clean stop (sessions are ended) and a start on the same port. */
+  async restart(): Promise<void> {
+    await this.#run.letGo("INT", { keep: true });
+    await this.start();
+  }
+}
+
+/**
+ * Makes an empty cluster in a temporary directory and starts it on a free port of 127.0.0.1.
+ * As root the server runs as `postgres` or `nobody`. It stops, and its files go, when this process ends, however it ends.
+ * @throws WhosawError NOT_FOUND when that version is not installed, UPSTREAM_UNREACHABLE when it does not start
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
+  const version = options.version ?? DEFAULT_VERSION;
+  const user = serverUser();
+  const base = mkdtempSync(join(temporaryFolder(), "whosaw-postgres-"));
+  try {
+    if (user !== undefined) chownSync(base, user.uid, user.gid);
+    const home = { base, user, data: join(base, "data"), native: runnableFolder(nativeFolder(version), join(base, "native"), user) };
+    const password = randomBytes(12).toString("base64url");
+    await initialise(home, password);
+    configure(home, options);
+    return new EmbeddedPostgres(version, password, home, await launch(home));
+  } catch (error) {
+    await rm(base, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Home {
+  readonly base: string;
+  readonly data: string;
+  readonly native: string;
+  readonly user: ServerUser | undefined;
+}
+
+/** TMPDIR, unless only its owner may look into it and the server will be another user. */
+function temporaryFolder(): string {
+  const other = serverUser() !== undefined;
+  for (const folder of [realpathSync(tmpdir()), "/tmp", "/var/tmp"]) {
+    try {
+      accessSync(folder, constants.W_OK | constants.X_OK);
+      if (!other || reachableByOthers(folder)) return folder;
+    } catch {
+      // Not there, or not ours to write to: the next one.
+    }
+  }
+  throw new WhosawError("NOT_FOUND", "there is no temporary folder that a database server could use", { hint: "set TMPDIR" });
+}
+
+async function initialise(home: Home, password: string): Promise<void> {
+  const passwordFile = join(home.base, "password");
+  writeFor(home, passwordFile, password);
+  const initdb = join(home.native, "bin", "initdb");
+  const flags = ["-D", home.data, "-U", SUPERUSER, "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8", "--locale=C", "--no-sync"];
+  // Messages in English, whatever the machine speaks: launch() waits for one of them.
+  const options = { ...home.user, cwd: home.base, env: { ...process.env, LC_ALL: "C" } };
+  await promisify(execFile)(initdb, flags, options).catch((cause: unknown) => {
+    throw new WhosawError("UPSTREAM_UNREACHABLE", "initdb failed for the embedded PostgreSQL", { hint: String(cause), cause });
+  });
+  await rm(passwordFile);
+}
+
+const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  lc_messages: "C",
+  logging_collector: "off",
+  log_destination: "stderr",
+  // Its data are thrown away with it: nothing has to survive a power cut.
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  max_connections: "200",
+  shared_buffers: "64MB",
+  password_encryption: "scram-sha-256",
+};
+
+function configure(home: Home, options: EmbeddedPostgresOptions): void {
+  const settings: Record<string, string> = { ...DEFAULT_SETTINGS };
+  if (options.tls !== undefined) {
+    for (const [part, pem] of Object.entries(options.tls)) {
+      writeFor(home, join(home.base, `${part}.pem`), pem);
+      settings[`ssl_${part}_file`] = join(home.base, `${part}.pem`);
+    }
+    settings["ssl"] = "on";
+  }
+  Object.assign(settings, options.settings);
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
+  writeFor(home, join(home.data, "postgresql.auto.conf"), `${lines.join("\n")}\n`);
+  const hba = [`host all ${SUPERUSER} 127.0.0.1/32 scram-sha-256`, ...(options.hba ?? ["host all all 127.0.0.1/32 scram-sha-256"])];
+  writeFor(home, join(home.data, "pg_hba.conf"), `${hba.join("\n")}\n`);
+}
+
+function writeFor(home: Home, path: string, text: string): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  if (home.user !== undefined) chownSync(path, home.user.uid, home.user.gid);
+}
+
+/** One life of the server, from start to exit, on its guardian's leash. */
+class Run {
+  readonly port: number;
+  pid = 0;
+  readonly #guardian: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #accepting: Promise<void>;
+  readonly #serverGone: Promise<void>;
+  readonly #guardianGone: Promise<void>;
+  #log = "";
+
+  constructor(home: Home, port: number) {
+    this.port = port;
+    const postgres = [join(home.native, "bin", "postgres"), "-D", home.data, "-p", String(port)];
+    // Detached: Ctrl-C in a terminal reaches a whole process group, and would stop the server before the gateway.
+    const guardian = spawn("/bin/sh", ["-c", GUARDIAN_SCRIPT, "guardian", home.base, ...postgres], {
+      ...home.user,
+      cwd: home.base,
+      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    this.#guardian = guardian;
+    guardian.stdin.on("error", () => {}); // The guardian is gone, which is what was asked for.
+    this.#guardianGone = new Promise((resolve) => guardian.once("close", resolve).once("error", resolve));
+    const words = createInterface(guardian.stdout);
+    const started = new Promise<void>((resolve) => {
+      words.on("line", (line) => {
+        if (!line.startsWith("started ")) return;
+        this.pid = Number(line.slice("started ".length));
+        resolve();
+      });
+    });
+    this.#serverGone = new Promise((resolve) => {
+      words.on("line", (line) => {
+        if (line.startsWith("exited ")) resolve();
+      });
+      guardian.once("close", resolve).once("error", resolve);
+    });
+    const ready = new Promise<void>((resolve) => {
+      guardian.stderr.setEncoding("utf8").on("data", (text: string) => {
+        this.#log = (this.#log + text).slice(-LOG_CHARACTERS_KEPT);
+        if (this.#log.includes("database system is ready to accept connections")) resolve();
+      });
+    });
+    this.#accepting = Promise.all([started, ready]).then(() => {});
+  }
+
+  log(): string {
+    return this.#log;
+  }
+
+  /** Resolves with true when the server accepts connections, with false when it gave up. */
+  async accepts(): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), START_TIMEOUT_MS);
+    });
+    const outcomes = [this.#accepting.then(() => true), this.#serverGone.then(() => false), late];
+    return Promise.race(outcomes).finally(() => clearTimeout(timer));
+  }
+
+  /** Sends the signal, waits for the server's end, then lets go of the leash. With `keep` the data stay. */
+  async letGo(signal: "INT" | "QUIT" | "KILL", { keep = false } = {}): Promise<void> {
+    this.#guardian.stdin.write(`${keep ? "keep\n" : ""}${signal}\n`);
+    await this.#serverGone;
+    this.#guardian.stdin.end();
+    await this.#guardianGone;
+  }
+}
+
+async function launch(home: Home, samePort?: number): Promise<Run> {
+  let log = "";
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+    const run = new Run(home, samePort ?? (await freePort()));
+    if (await run.accepts()) return run;
+    await run.letGo("KILL", { keep: true });
+    log = run.log();
+    // Somebody else took the port between our look and the server's; or, after kill(), a backend is still dying.
+    if (!/could not bind|pre-existing shared memory|another server/.test(log)) break;
+  }
+  throw new WhosawError("UPSTREAM_UNREACHABLE", "the embedded PostgreSQL did not start", { hint: log.trim().split("\n").slice(-3).join(" ") });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new WhosawError("PORT_IN_USE", "no free port on 127.0.0.1");
+  return address.port;
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // Not Linux: the children notice that the postmaster is gone, and leave.
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone already.
+  }
+}
