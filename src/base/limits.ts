@@ -43,6 +43,16 @@ export const LIMITS = {
   groupBytesMax: 8 << 20,
   entriesPerTile: 256,
   checkpointIntervalMs: 1_000,
+  /** A write-ahead segment is left for a new one once it is this long. */
+  walSegmentBytesMax: 64 << 20,
+  /** Durable entries that wait for their tiles; past it nothing more is accepted until tiles can be written. */
+  uncoveredBytesMax: 256 << 20,
+  /** Day keys kept unwrapped in memory. */
+  dayKeysCachedMax: 1_000,
+  /** A wall clock that goes back further than this turns health red. */
+  clockSkewMs: 1_000,
+  /** A checkpoint with its signature lines, log.json, a lock. */
+  noteBytesMax: 1 << 16,
   heartbeatIntervalMs: 60_000,
   catalogPollMs: 500,
   /** whosaw.yaml and the actor register are read whole. */
