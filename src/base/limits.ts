@@ -18,6 +18,8 @@ export const LIMITS = {
   authMessageBytesMax: 1_024,
   /** A SCRAM verifier or server that asks for more PBKDF2 rounds is refused (a million take about half a second). */
   scramIterationsMax: 1_000_000,
+  /** The header extension of binary COPY; PostgreSQL has never sent one. */
+  copyHeaderExtensionBytesMax: 1 << 20,
   /** The cancel key of protocol 3.2. */
   cancelKeyBytesMax: 256,
   /** Room made for a message on the word of its length field; a longer one gets room as its bytes arrive. */
@@ -55,6 +57,14 @@ export const LIMITS = {
   noteBytesMax: 1 << 16,
   heartbeatIntervalMs: 60_000,
   catalogPollMs: 500,
+  /** Silence longer than this, without a gap entry, is a finding of the verifier. */
+  heartbeatSilenceMs: 120_000,
+  /** A checkpoint or proof longer than this is none; C2SP asks for room for 16 signatures at least. */
+  noteBytesMax: 65_536,
+  /** The verifier stops after this many findings. */
+  verifyFindingsMax: 100,
+  /** The verifier's own bound on one write-ahead group, well above the writer's. */
+  verifyGroupBytesMax: 64 << 20,
   /** whosaw.yaml and the actor register are read whole. */
   configBytesMax: 256 << 10,
   configProblemsMax: 50,
@@ -62,6 +72,7 @@ export const LIMITS = {
   actorRegisterBytesMax: 64 << 20,
   /** As PostgreSQL's NAMEDATALEN - 1. */
   actorNameBytesMax: 63,
+  passwordBytesMax: 1_000,
   actorRegisterPollMs: 250,
   actorRegisterLockWaitMs: 5_000,
 } as const;

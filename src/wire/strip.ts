@@ -6,6 +6,12 @@
  */
 import { int32At, putInt32, putUint16, uint16At, violation } from "./bytes.ts";
 
+/** Takes in the companions of a row. */
+export interface CompanionSink {
+  /** Companion number `index` has the bytes from `from` to `to`, or is SQL NULL if `to` is -1. Look at them now. */
+  collect(index: number, buffer: Buffer, from: number, to: number): void;
+}
+
 /** Type, length and column count. */
 const ROW_HEADER_BYTES = 7;
 /** Numbers that follow a column's name in RowDescription. */
@@ -37,8 +43,7 @@ function move(buffer: Buffer, to: number, from: number, end: number): void {
  * @param start offset of the type byte; `end` the offset after the message
  * @param visible columns that the client gets; `companions` columns after them that it does not
  * @param out where to write the row, at most `start`; bytes before `start` are overwritten
- * @param offsets filled with two numbers for each companion, where its bytes begin and end; the end is -1 for SQL NULL.
- *   They hold until the next row is stripped, which may overwrite them. Length at least 2 * companions.
+ * @param sink is given every companion, before anything is moved
  * @returns the offset after the row that was written
  * @throws PROTOCOL_VIOLATION if the row is malformed or has not `visible + companions` columns; nothing was written then
  */
@@ -49,7 +54,7 @@ export function stripDataRow(
   visible: number,
   companions: number,
   out: number,
-  offsets: Int32Array,
+  sink: CompanionSink,
 ): number {
   if (end - start < ROW_HEADER_BYTES || uint16At(buffer, start + 5) !== visible + companions) throw wrongColumns();
 
@@ -68,10 +73,10 @@ export function stripDataRow(
     if (end - at < 4) throw cut();
     const length = int32At(buffer, at);
     at += 4;
-    offsets[2 * i] = at;
     if (length < -1 || length > end - at) throw cut();
+    const from = at;
     if (length > 0) at += length;
-    offsets[2 * i + 1] = length === -1 ? -1 : at;
+    sink.collect(i, buffer, from, length === -1 ? -1 : at);
   }
   if (at !== end) throw cut();
 

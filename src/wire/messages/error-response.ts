@@ -2,11 +2,12 @@
  * ErrorResponse (backend 'E') and NoticeResponse (backend 'N'): fields with one-letter names (PostgreSQL documentation,
  * 'Error and Notice Message Fields'). Unknown letters are kept, and the order too.
  */
-import { ByteReader, MessageWriter, violation } from "../bytes.ts";
+import type { WhosawError } from "../../base/errors.ts";
+import { ByteReader, MessageWriter, byteString, violation } from "../bytes.ts";
 import { BACKEND } from "../types.ts";
 
-/** Letter and value (a byte string), in the order of the message. */
-export type ErrorFields = readonly (readonly [field: string, value: string])[];
+/** From letter to value (a byte string), in the order of the message. */
+export type ErrorFields = ReadonlyMap<string, string>;
 
 export const ERROR_FIELD = {
   /** Localized. */
@@ -34,14 +35,13 @@ export const ERROR_FIELD = {
 } as const;
 
 /** Decodes ErrorResponse and NoticeResponse alike. A missing SQLSTATE is no error here: see `sqlstateOf`. */
-export function decodeError(buffer: Buffer, payload: number, end: number): [field: string, value: string][] {
+export function decodeErrorFields(buffer: Buffer, payload: number, end: number): Map<string, string> {
   const reader = new ByteReader(buffer, payload, end);
-  const fields: [string, string][] = [];
-  const seen = new Set<number>();
+  const fields = new Map<string, string>();
   for (let letter = reader.uint8(); letter !== 0; letter = reader.uint8()) {
-    if (seen.has(letter)) throw violation("An error names a field twice.");
-    seen.add(letter);
-    fields.push([String.fromCharCode(letter), reader.cstring()]);
+    const name = String.fromCharCode(letter);
+    if (fields.has(name)) throw violation("An error names a field twice.");
+    fields.set(name, reader.cstring());
   }
   reader.finish();
   return fields;
@@ -53,16 +53,33 @@ function encodeFields(type: number, fields: ErrorFields): Buffer {
   return writer.uint8(0).finish();
 }
 
-export function encodeError(fields: ErrorFields): Buffer {
+export function encodeErrorResponse(fields: ErrorFields): Buffer {
   return encodeFields(BACKEND.ErrorResponse, fields);
 }
 
-export function encodeNotice(fields: ErrorFields): Buffer {
+export function encodeNoticeResponse(fields: ErrorFields): Buffer {
   return encodeFields(BACKEND.NoticeResponse, fields);
 }
 
 /** The SQLSTATE, or XX000 (internal error) if the server sent none or a malformed one. */
 export function sqlstateOf(fields: ErrorFields): string {
-  const code = fields.find(([letter]) => letter === ERROR_FIELD.code)?.[1];
+  const code = fields.get(ERROR_FIELD.code);
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : "XX000";
+}
+
+/** The fields that tell a client about an error of the gateway; R carries the stable code. */
+export function fieldsOf(error: WhosawError, severity: "ERROR" | "FATAL" = "ERROR"): Map<string, string> {
+  const fields = new Map<string, string>([
+    [ERROR_FIELD.severity, severity],
+    [ERROR_FIELD.severityNonlocalized, severity],
+    [ERROR_FIELD.code, error.sqlstate],
+    [ERROR_FIELD.message, fieldText(error.message)],
+  ]);
+  if (error.hint !== undefined) fields.set(ERROR_FIELD.hint, fieldText(error.hint));
+  fields.set(ERROR_FIELD.routine, error.code);
+  return fields;
+}
+
+function fieldText(text: string): string {
+  return byteString(text.replaceAll("\0", ""));
 }
