@@ -17,6 +17,9 @@ export function decodeExecute(buffer: Buffer, payload: number, end: number): Exe
   return { portal, maxRows };
 }
 
-export function encodeExecute(portal: string, maxRows: number): Buffer {
-  return new MessageWriter(FRONTEND.Execute, portal.length + 10).cstring(portal).int32(maxRows).finish();
+export function encodeExecute(execute: Execute): Buffer {
+  return new MessageWriter(FRONTEND.Execute, execute.portal.length + 10)
+    .cstring(execute.portal)
+    .int32(execute.maxRows)
+    .finish();
 }
