@@ -8,6 +8,8 @@ export const LIMITS = {
   /** Nesting of brackets and chained operators: the parser recurses and dies of 50,000 chained terms. */
   statementDepthMax: 500,
   statementTokensMax: 100_000,
+  /** A statement's text in the ledger, literals removed; in UTF-8 it must fit in an entry. */
+  normalizedTextCharsMax: 16_384,
   /** Statements in one simple query. */
   statementsPerQueryMax: 1_000,
   /** Plans kept for one (catalog digest, search path, role). */
@@ -53,14 +55,12 @@ export const LIMITS = {
   dayKeysCachedMax: 1_000,
   /** A wall clock that goes back further than this turns health red. */
   clockSkewMs: 1_000,
-  /** A checkpoint with its signature lines, log.json, a lock. */
-  noteBytesMax: 1 << 16,
   heartbeatIntervalMs: 60_000,
   catalogPollMs: 500,
+  /** No plan is made from a catalog that was last confirmed longer ago than this. */
+  catalogStaleMs: 5_000,
   /** Silence longer than this, without a gap entry, is a finding of the verifier. */
   heartbeatSilenceMs: 120_000,
-  /** A checkpoint or proof longer than this is none; C2SP asks for room for 16 signatures at least. */
-  noteBytesMax: 65_536,
   /** The verifier stops after this many findings. */
   verifyFindingsMax: 100,
   /** The verifier's own bound on one write-ahead group, well above the writer's. */
