@@ -55,6 +55,8 @@ export const LIMITS = {
   dayKeysCachedMax: 1_000,
   /** A wall clock that goes back further than this turns health red. */
   clockSkewMs: 1_000,
+  /** A checkpoint with its signature lines, a proof, log.json, a lock. */
+  noteBytesMax: 1 << 16,
   heartbeatIntervalMs: 60_000,
   catalogPollMs: 500,
   /** No plan is made from a catalog that was last confirmed longer ago than this. */
