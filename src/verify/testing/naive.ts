@@ -44,13 +44,19 @@ export function naiveKey(name: string, type: 1 | 4 = 1): { key: KeyObject; vkey:
   return { key: privateKey, vkey: `${name}+${id.toString("hex")}+${material.toString("base64")}`, id };
 }
 
-/** RFC 6962 section 2.1, word for word. */
-export function naiveRoot(leaves: readonly Buffer[]): Buffer {
-  if (leaves.length === 0) return sha256();
-  if (leaves.length === 1) return sha256(Buffer.from([0]), leaves[0]!);
+const naiveLeaf = (entry: Buffer): Buffer => sha256(Buffer.from([0]), entry);
+
+/** RFC 6962 section 2.1, word for word, over leaf hashes (or roots of equal complete subtrees). */
+function naiveFold(nodes: readonly Buffer[]): Buffer {
+  if (nodes.length === 0) return sha256();
+  if (nodes.length === 1) return nodes[0]!;
   let k = 1;
-  while (k * 2 < leaves.length) k *= 2;
-  return sha256(Buffer.from([1]), naiveRoot(leaves.slice(0, k)), naiveRoot(leaves.slice(k)));
+  while (k * 2 < nodes.length) k *= 2;
+  return sha256(Buffer.from([1]), naiveFold(nodes.slice(0, k)), naiveFold(nodes.slice(k)));
+}
+
+export function naiveRoot(entries: readonly Buffer[]): Buffer {
+  return naiveFold(entries.map(naiveLeaf));
 }
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
@@ -134,11 +140,12 @@ export function naiveTiles(entries: readonly Buffer[], size: number): Map<string
     }
   };
   put("entries", entries.slice(0, size).map(prefixed));
-  let level = 0;
-  for (let span = 1; span <= size; span *= 256, level++) {
-    const nodes: Buffer[] = [];
-    for (let n = 0; (n + 1) * span <= size; n++) nodes.push(naiveRoot(entries.slice(n * span, (n + 1) * span)));
+  let nodes = entries.slice(0, size).map(naiveLeaf);
+  for (let level = 0; nodes.length > 0; level++) {
     put(String(level), nodes);
+    const above: Buffer[] = [];
+    for (let n = 0; (n + 1) * 256 <= nodes.length; n++) above.push(naiveFold(nodes.slice(n * 256, n * 256 + 256)));
+    nodes = above;
   }
   return files;
 }
