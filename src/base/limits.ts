@@ -14,6 +14,9 @@ export const LIMITS = {
   statementsPerQueryMax: 1_000,
   /** Plans kept for one (catalog digest, search path, role). */
   plansCachedMax: 10_000,
+  /** Texts that make up the keys of the cached plans, and the longest one that is kept. */
+  planCacheCharsMax: 32 << 20,
+  planCachedTextCharsMax: 16 << 10,
   /** Startup packet, as PostgreSQL's own MAX_STARTUP_PACKET_LENGTH. */
   startupBytesMax: 10_000,
   /** SASL and password messages; PostgreSQL's own limit is 1024 for SASL (PG_MAX_SASL_MESSAGE_LENGTH). */

@@ -45,7 +45,10 @@ export function formatTable(columns: readonly TableColumn[], rows: readonly (rea
   const lines = [columns.map((column) => column.title), ...rows];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => displayWidth(line[index] ?? ""))));
   const format = (line: readonly string[]): string =>
-    columns.map((column, index) => padded(line[index] ?? "", widths[index] ?? 0, column.align ?? "left")).join("  ").trimEnd();
+    columns
+      .map((column, index) => padded(line[index] ?? "", widths[index] ?? 0, column.align ?? "left"))
+      .join("  ")
+      .trimEnd();
   return `${lines.map(format).join("\n")}\n`;
 }
 
@@ -56,7 +59,7 @@ function padded(text: string, width: number, align: "left" | "right"): string {
 
 /** Characters, not UTF-16 units. */
 function displayWidth(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 /** Exit codes that are not `environment`. */
@@ -91,5 +94,8 @@ export function printError(stderr: Writable, json: boolean, error: unknown): Exi
 
 function internal(cause: unknown): WhosawError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return new WhosawError("INTERNAL", `whosaw failed in a way that it should not: ${message}`, { hint: "Please report this, with the lines below.", cause });
+  return new WhosawError("INTERNAL", `whosaw failed in a way that it should not: ${message}`, {
+    hint: "Please report this, with the lines below.",
+    cause,
+  });
 }

@@ -16,21 +16,27 @@ export type Parsed<T> = { readonly value: T } | { readonly problem: string };
  */
 export function parseUpstreamUrl(text: string): Parsed<UpstreamAddress> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["postgres:", "postgresql:"].includes(url.protocol)) return { problem: `is not a PostgreSQL URL. ${URL_EXAMPLE}` };
+  if (url === undefined || !["postgres:", "postgresql:"].includes(url.protocol))
+    return { problem: `is not a PostgreSQL URL. ${URL_EXAMPLE}` };
   const host = url.hostname.replace(/^\[(.*)\]$/u, "$1");
   if (host === "" || host.includes(",")) return { problem: `must name one host. ${URL_EXAMPLE}` };
   const user = decoded(url.username);
   const password = decoded(url.password);
   const database = decoded(url.pathname.slice(1));
   if (user === undefined || password === undefined || database === undefined) {
-    return { problem: "has a % that does not stand for a character. Write a plain % as %25, or take the value from ${VARIABLE}." };
+    return {
+      problem:
+        "has a % that does not stand for a character. Write a plain % as %25, or take the value from ${VARIABLE}.",
+    };
   }
   if (user === "") return { problem: `names no user. ${URL_EXAMPLE}` };
   if (database === "" || database.includes("/")) return { problem: `names no database. ${URL_EXAMPLE}` };
   const sslmode = parseSslMode(url.searchParams, host);
   if ("problem" in sslmode) return sslmode;
   const port = url.port === "" ? POSTGRES_PORT : Number(url.port);
-  return { value: { host, port, user, password: password === "" ? undefined : password, database, sslmode: sslmode.value } };
+  return {
+    value: { host, port, user, password: password === "" ? undefined : password, database, sslmode: sslmode.value },
+  };
 }
 
 function parseSslMode(parameters: URLSearchParams, host: string): Parsed<SslMode> {
@@ -40,7 +46,8 @@ function parseSslMode(parameters: URLSearchParams, host: string): Parsed<SslMode
   const given = parameters.getAll("sslmode");
   if (given.length === 0) return { value: isLoopback(host) ? "disable" : "verify-full" };
   const mode = SSL_MODES.find((known) => known === given[0]);
-  if (mode === undefined || given.length > 1) return { problem: `has an sslmode that is not supported. Write one of ${SSL_MODES.join(", ")}.` };
+  if (mode === undefined || given.length > 1)
+    return { problem: `has an sslmode that is not supported. Write one of ${SSL_MODES.join(", ")}.` };
   return { value: mode };
 }
 

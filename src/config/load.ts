@@ -27,7 +27,10 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
   const file = resolve(cwd, path);
   const nearby = relative(cwd, file);
   const bytes = await readConfigFile(file, path);
-  return parseConfig(bytes, file, { env: options.env ?? process.env, shownAs: nearby.startsWith("..") ? file : nearby });
+  return parseConfig(bytes, file, {
+    env: options.env ?? process.env,
+    shownAs: nearby.startsWith("..") ? file : nearby,
+  });
 }
 
 /**
@@ -41,7 +44,8 @@ export function parseConfig(bytes: Uint8Array, file: string, options: { env: Env
     throw new ConfigError(options.shownAs, problems);
   };
   const text = decodeText(bytes);
-  if (text === undefined) return fail([{ line: 1, column: 1, path: "", message: "is not UTF-8 text. Save it as UTF-8." }]);
+  if (text === undefined)
+    return fail([{ line: 1, column: 1, path: "", message: "is not UTF-8 text. Save it as UTF-8." }]);
   const document = readDocument(text, options.env);
   if ("problems" in document) return fail(document.problems);
   const located = (findings: readonly Finding[]): ConfigProblem[] =>
@@ -68,14 +72,24 @@ async function readConfigFile(file: string, shownAs: string): Promise<Uint8Array
     }
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new WhosawError("CONFIG_INVALID", `The configuration ${shownAs} ${missing ? "does not exist" : "cannot be read"}.`, {
-      hint: missing ? "Write one, or name another with --config FILE." : "Check its permissions, or name another with --config FILE.",
-      cause,
-    });
+    throw new WhosawError(
+      "CONFIG_INVALID",
+      `The configuration ${shownAs} ${missing ? "does not exist" : "cannot be read"}.`,
+      {
+        hint: missing
+          ? "Write one, or name another with --config FILE."
+          : "Check its permissions, or name another with --config FILE.",
+        cause,
+      },
+    );
   }
-  throw new WhosawError("CONFIG_INVALID", `The configuration ${shownAs} is larger than ${LIMITS.configBytesMax} bytes.`, {
-    hint: "Use schema.* under public instead of long lists of tables.",
-  });
+  throw new WhosawError(
+    "CONFIG_INVALID",
+    `The configuration ${shownAs} is larger than ${LIMITS.configBytesMax} bytes.`,
+    {
+      hint: "Use schema.* under public instead of long lists of tables.",
+    },
+  );
 }
 
 function decodeText(bytes: Uint8Array): string | undefined {

@@ -52,7 +52,6 @@ const SHOWN_CHARACTERS_MAX = 80;
 
 /** A name from the file, fit for one line of a terminal. */
 export function shownName(name: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   const printable = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/gu, "\ufffd");
   return printable.length > SHOWN_CHARACTERS_MAX ? `${printable.slice(0, SHOWN_CHARACTERS_MAX)}…` : printable;
 }

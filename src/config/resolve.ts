@@ -29,8 +29,14 @@ type RawTable = RawConfig["subjects"][string]["tables"][string];
 
 function resolveUpstream(raw: RawConfig, absolute: Absolute, findings: Findings): UpstreamConfig | undefined {
   const { url, ca, cert, key } = raw.upstream;
-  if (cert !== undefined && key === undefined) findings.add(["upstream", "cert"], "has no key beside it. Add key: with the private key of this certificate.", "key");
-  if (key !== undefined && cert === undefined) findings.add(["upstream", "key"], "has no cert beside it. Add cert: with the certificate of this key.", "key");
+  if (cert !== undefined && key === undefined)
+    findings.add(
+      ["upstream", "cert"],
+      "has no key beside it. Add key: with the private key of this certificate.",
+      "key",
+    );
+  if (key !== undefined && cert === undefined)
+    findings.add(["upstream", "key"], "has no cert beside it. Add cert: with the certificate of this key.", "key");
   const address = parseUpstreamUrl(url);
   if ("problem" in address) {
     findings.add(["upstream", "url"], address.problem);
@@ -38,10 +44,18 @@ function resolveUpstream(raw: RawConfig, absolute: Absolute, findings: Findings)
   }
   const { sslmode } = address.value;
   if (ca !== undefined && !sslmode.startsWith("verify")) {
-    findings.add(["upstream", "ca"], `is not looked at with sslmode ${sslmode}. Add ?sslmode=verify-full to the url, or remove ca.`, "key");
+    findings.add(
+      ["upstream", "ca"],
+      `is not looked at with sslmode ${sslmode}. Add ?sslmode=verify-full to the url, or remove ca.`,
+      "key",
+    );
   }
   if (cert !== undefined && sslmode === "disable") {
-    findings.add(["upstream", "cert"], "is not used with sslmode disable. Add ?sslmode=verify-full to the url, or remove cert and key.", "key");
+    findings.add(
+      ["upstream", "cert"],
+      "is not used with sslmode disable. Add ?sslmode=verify-full to the url, or remove cert and key.",
+      "key",
+    );
   }
   return { ...address.value, ca: optional(ca, absolute), cert: optional(cert, absolute), key: optional(key, absolute) };
 }
@@ -65,7 +79,10 @@ const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
 function resolveLedger(raw: RawConfig, absolute: Absolute, findings: Findings): LedgerConfig {
   const { dir, origin } = raw.ledger;
   if (!ORIGIN.test(origin)) {
-    findings.add(["ledger", "origin"], "must be a short name without spaces and plus signs. Write for example example.com/gw-1.");
+    findings.add(
+      ["ledger", "origin"],
+      "must be a short name without spaces and plus signs. Write for example example.com/gw-1.",
+    );
   }
   const ledger = {
     dir: absolute(dir),
@@ -74,13 +91,28 @@ function resolveLedger(raw: RawConfig, absolute: Absolute, findings: Findings): 
     console: absolute(raw.ledger.console ?? `${absolute(dir)}-console`),
     origin,
   };
-  const names = ["dir", "keys", "witness", "console"] as const;
-  for (const name of names.slice(1)) {
-    const other = names.find((earlier) => earlier !== name && contains(ledger[earlier], ledger[name]));
-    if (other === undefined) continue;
-    findings.add(["ledger", name], `lies inside ledger.${other}. Give each its own directory: who can restore the one must not restore the other.`);
-  }
+  checkApart(ledger, findings);
   return ledger;
+}
+
+/** Who restores an old copy of one of these directories must not restore the others with it. */
+function checkApart(ledger: LedgerConfig, findings: Findings): void {
+  const names = ["dir", "keys", "witness", "console"] as const;
+  for (const [index, name] of names.entries()) {
+    for (const earlier of names.slice(0, index)) {
+      const inner = contains(ledger[earlier], ledger[name])
+        ? name
+        : contains(ledger[name], ledger[earlier])
+          ? earlier
+          : undefined;
+      if (inner === undefined) continue;
+      const outer = inner === name ? earlier : name;
+      findings.add(
+        ["ledger", inner],
+        `lies in ledger.${outer}. Give each its own directory: who can restore the one must not restore the other.`,
+      );
+    }
+  }
 }
 
 function contains(folder: string, path: string): boolean {
@@ -94,22 +126,35 @@ const ACCOUNT_ROLE_PREFIX = "svc:";
 function resolveRoles(raw: RawConfig, findings: Findings): ReadonlyMap<string, RoleConfig> {
   const roles = new Map<string, RoleConfig>();
   for (const [name, role] of Object.entries(raw.roles)) {
-    if (name.startsWith(ACCOUNT_ROLE_PREFIX)) findings.add(["roles", name], "begins with svc:, which is kept for service accounts. Choose another name.", "key");
+    if (name.startsWith(ACCOUNT_ROLE_PREFIX))
+      findings.add(
+        ["roles", name],
+        "begins with svc:, which is kept for service accounts. Choose another name.",
+        "key",
+      );
     roles.set(name, { upstreamRole: role["upstream-role"], migrate: role.migrate });
   }
   for (const [name, account] of Object.entries(raw.actors["service-accounts"])) {
-    if ("upstream-role" in account) roles.set(`${ACCOUNT_ROLE_PREFIX}${name}`, { upstreamRole: account["upstream-role"], migrate: false });
+    if ("upstream-role" in account)
+      roles.set(`${ACCOUNT_ROLE_PREFIX}${name}`, { upstreamRole: account["upstream-role"], migrate: false });
   }
   return roles;
 }
 
-function resolveServiceAccounts(raw: RawConfig, roles: ReadonlyMap<string, RoleConfig>, findings: Findings): ReadonlyMap<string, string> {
+function resolveServiceAccounts(
+  raw: RawConfig,
+  roles: ReadonlyMap<string, RoleConfig>,
+  findings: Findings,
+): ReadonlyMap<string, string> {
   const accounts = new Map<string, string>();
   for (const [name, account] of Object.entries(raw.actors["service-accounts"])) {
     const role = "role" in account ? account.role : `${ACCOUNT_ROLE_PREFIX}${name}`;
     if (!roles.has(role)) {
       const known = Object.keys(raw.roles).map(shownName).join(", ") || "none yet";
-      findings.add(["actors", "service-accounts", name, "role"], `names no role under roles (${known}). Add it there or name another.`);
+      findings.add(
+        ["actors", "service-accounts", name, "role"],
+        `names no role under roles (${known}). Add it there or name another.`,
+      );
     }
     accounts.set(name, role);
   }
@@ -123,7 +168,12 @@ function resolveClassification(raw: RawConfig): Classification {
 
 function tableRule({ key, nullable, fields, public: open }: RawTable): ProtectedTableRule {
   // The schema asks for a step at least; zod's type of an array does not carry that over.
-  return { key: "path" in key ? { path: key.path as [string, ...string[]] } : key, nullable, fields: mapped(fields, String), public: open };
+  return {
+    key: "path" in key ? { path: key.path as [string, ...string[]] } : key,
+    nullable,
+    fields: mapped(fields, String),
+    public: open,
+  };
 }
 
 /** Without a prototype: a table called `constructor` is found only if it is in the file. */

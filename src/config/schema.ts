@@ -9,7 +9,8 @@ type ErrorMap = (issue: { readonly input?: unknown }) => string;
 
 /** The two sentences of every shape error: what is wrong, and what to write. */
 function says(expected: string, example: string): ErrorMap {
-  return (issue) => `${issue.input === undefined ? "is missing" : `expected ${expected}`}. Write for example ${example}.`;
+  return (issue) =>
+    `${issue.input === undefined ? "is missing" : `expected ${expected}`}. Write for example ${example}.`;
 }
 
 function text(description: string, expected: string, example: string): z.ZodString {
@@ -46,7 +47,10 @@ const upstream = mapping(
       "a PostgreSQL URL",
       'url: "postgres://whosaw_gw:${GW_PASSWORD}@db.example/support?sslmode=verify-full"',
     ),
-    ca: path("Certificate authorities that the database's certificate must come from (PEM); the system's if left out.", "ca: ./db-ca.pem").optional(),
+    ca: path(
+      "Certificate authorities that the database's certificate must come from (PEM); the system's if left out.",
+      "ca: ./db-ca.pem",
+    ).optional(),
     cert: path("Certificate by which the gateway signs in to the database (PEM).", "cert: ./gateway.pem").optional(),
     key: path("Private key of that certificate (PEM).", "key: ./gateway-key.pem").optional(),
   },
@@ -58,7 +62,10 @@ const tls = mapping(
   {
     cert: path("The gateway's certificate chain (PEM).", "cert: ./gateway.pem"),
     key: path("Private key of that certificate (PEM).", "key: ./gateway-key.pem"),
-    "client-ca": path("Authorities whose client certificates sign an actor in; the common name is the actor's name (PEM).", "client-ca: ./staff-ca.pem").optional(),
+    "client-ca": path(
+      "Authorities whose client certificates sign an actor in; the common name is the actor's name (PEM).",
+      "client-ca: ./staff-ca.pem",
+    ).optional(),
   },
   "certificate and key",
   "tls: {cert: ./gateway.pem, key: ./gateway-key.pem}",
@@ -66,7 +73,11 @@ const tls = mapping(
 
 const listen = mapping(
   {
-    postgres: text("Address and port for database clients; port 0 lets the system choose.", "host:port", "postgres: 127.0.0.1:6432"),
+    postgres: text(
+      "Address and port for database clients; port 0 lets the system choose.",
+      "host:port",
+      "postgres: 127.0.0.1:6432",
+    ),
     tls: tls.optional(),
   },
   "where to listen",
@@ -76,10 +87,20 @@ const listen = mapping(
 const ledger = mapping(
   {
     dir: path("The ledger's directory.", "dir: ./ledger"),
-    origin: text("The log's name in the world, unique and never changed.", "a name like example.com/gw-1", "origin: example.com/gw-1"),
+    origin: text(
+      "The log's name in the world, unique and never changed.",
+      "a name like example.com/gw-1",
+      "origin: example.com/gw-1",
+    ),
     keys: path("Master and signing keys; default: dir with -keys appended.", "keys: ./ledger-keys").optional(),
-    witness: path("Where the highest checkpoint ever seen is kept; default: dir with -witness appended.", "witness: ./ledger-witness").optional(),
-    console: path("The log of looks at the ledger; default: dir with -console appended.", "console: ./ledger-console").optional(),
+    witness: path(
+      "Where the highest checkpoint ever seen is kept; default: dir with -witness appended.",
+      "witness: ./ledger-witness",
+    ).optional(),
+    console: path(
+      "The log of looks at the ledger; default: dir with -console appended.",
+      "console: ./ledger-console",
+    ).optional(),
   },
   "directory and origin",
   "ledger: {dir: ./ledger, origin: example.com/gw-1}",
@@ -93,7 +114,9 @@ const key = z
       z
         .strictObject({ path: z.array(z.string().min(1)).min(1) })
         .meta({ description: "A foreign-key column of the row, then schema.table.column for each step." }),
-      z.strictObject({ sql: z.string().min(1) }).meta({ description: "An expression over the row: one key, an array of keys, or NULL." }),
+      z
+        .strictObject({ sql: z.string().min(1) })
+        .meta({ description: "An expression over the row: one key, an array of keys, or NULL." }),
     ],
     { error: says("one of column, path or sql", keyExample) },
   )
@@ -103,10 +126,19 @@ const protectedTable = mapping(
   {
     key,
     nullable: flag("Only then may the key be NULL: such a row belongs to no subject.", "nullable: true").default(false),
-    fields: table(text("Field class.", "a field class", "fields: {email: contact}"), "a class for each column", "fields: {email: contact}")
-      .meta({ description: "Column to field class, such as identity, contact or content. Other columns are protected all the same." })
+    fields: table(
+      text("Field class.", "a field class", "fields: {email: contact}"),
+      "a class for each column",
+      "fields: {email: contact}",
+    )
+      .meta({
+        description:
+          "Column to field class, such as identity, contact or content. Other columns are protected all the same.",
+      })
       .default({}),
-    public: list("a column", "public: [created_at]").meta({ description: "Columns that say nothing about a subject." }).default([]),
+    public: list("a column", "public: [created_at]")
+      .meta({ description: "Columns that say nothing about a subject." })
+      .default([]),
   },
   "a protected table",
   "support.tickets: {key: {column: customer_id}}",
@@ -114,7 +146,11 @@ const protectedTable = mapping(
 
 const subjectsExample = "subjects: {customer: {tables: {support.customers: {key: {column: id}}}}}";
 const subjects = table(
-  mapping({ tables: table(protectedTable, "protected tables by name", subjectsExample) }, "a kind of subject with its tables", subjectsExample),
+  mapping(
+    { tables: table(protectedTable, "protected tables by name", subjectsExample) },
+    "a kind of subject with its tables",
+    subjectsExample,
+  ),
   "kinds of subject",
   subjectsExample,
 ).meta({ description: "Whose data is protected: kinds of subject, each with its tables." });
@@ -123,7 +159,11 @@ const roleExample = "roles: {agent: {upstream-role: helpdesk_agent}}";
 const roles = table(
   mapping(
     {
-      "upstream-role": text("The database role that a session of this role takes on.", "a database role", "upstream-role: helpdesk_agent").optional(),
+      "upstream-role": text(
+        "The database role that a session of this role takes on.",
+        "a database role",
+        "upstream-role: helpdesk_agent",
+      ).optional(),
       migrate: flag("May run DDL, DO and GRANT.", "migrate: true").default(false),
     },
     "a role",
@@ -137,14 +177,18 @@ const accountExample = "service-accounts: {helpdesk: {role: agent}}";
 const serviceAccount = z.union(
   [
     z.strictObject({ role: z.string().min(1) }).meta({ description: "A role named under roles." }),
-    z.strictObject({ "upstream-role": z.string().min(1) }).meta({ description: "A database role, for this account alone." }),
+    z
+      .strictObject({ "upstream-role": z.string().min(1) })
+      .meta({ description: "A database role, for this account alone." }),
   ],
   { error: says("one of role or upstream-role", accountExample) },
 );
 
 const actors = mapping(
   {
-    file: path("The actor register, written by `whosaw actor`.", "file: ./whosaw-actors.json").default("./whosaw-actors.json"),
+    file: path("The actor register, written by `whosaw actor`.", "file: ./whosaw-actors.json").default(
+      "./whosaw-actors.json",
+    ),
     "service-accounts": table(serviceAccount, "service accounts by name", accountExample).default({}),
   },
   "the actor register",

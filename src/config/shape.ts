@@ -1,5 +1,6 @@
 /** Holds a value against the schema and turns every issue into a finding that says what to write. */
 import * as z from "zod";
+import { nearestName } from "../lineage/catalog/names.ts";
 import type { Finding } from "./problem.ts";
 import { shownName } from "./problem.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
@@ -24,7 +25,7 @@ function findings(issue: z.core.$ZodIssue): Finding[] {
 }
 
 function unknownKey(name: string, known: readonly string[]): string {
-  const nearest = nearestName(name, known);
+  const nearest = nearestName(shownName(name), known);
   return `is not a known key. ${nearest === undefined ? `Known here: ${known.join(", ")}.` : `Did you mean ${nearest}?`}`;
 }
 
@@ -41,32 +42,7 @@ function knownKeys(schema: z.core.$ZodType, path: Finding["path"]): readonly str
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   let inner = schema;
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault) inner = inner.unwrap();
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault || inner instanceof z.ZodPrefault)
+    inner = inner.unwrap();
   return inner;
-}
-
-/** The known name that a typing error away could have been meant, if any. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const wanted = shownName(name).toLowerCase();
-  let nearest: string | undefined;
-  let distance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
-  for (const candidate of known) {
-    const edits = editDistance(wanted, candidate);
-    if (edits < distance) [nearest, distance] = [candidate, edits];
-  }
-  return nearest;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

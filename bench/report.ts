@@ -1,0 +1,89 @@
+/** What every bench gives back, and how it is shown: a table, JSON, and a picture. */
+import { execFile } from "node:child_process";
+import { cpus, release, totalmem } from "node:os";
+import { promisify } from "node:util";
+
+export interface BenchMachine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Platform and kernel. */
+  readonly system: string;
+  readonly node: string;
+}
+
+/** One figure. A figure that missed its goal stays, with `met: false`. */
+export interface BenchRow {
+  /** What was run: `64 clients, prepared`. */
+  readonly case: string;
+  /** What was measured: `statements/s`. */
+  readonly metric: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What `ratio` compares with: `direct`. */
+  readonly versus?: string;
+  readonly ratio?: number;
+  /** In words: `>= 0.55 of direct`. */
+  readonly goal?: string;
+  readonly met?: boolean;
+}
+
+export interface BenchReport {
+  readonly bench: string;
+  readonly machine: BenchMachine;
+  readonly commit: string;
+  readonly rows: readonly BenchRow[];
+}
+
+export interface BenchOptions {
+  /** Says what is being done now; a bench runs for minutes. */
+  progress(text: string): void;
+  /** Fewer and shorter rounds: for a look, not for a figure to be quoted. */
+  readonly quick: boolean;
+}
+
+/** What bench/<name>.ts exports. */
+export interface BenchModule {
+  run(options: BenchOptions): Promise<BenchReport>;
+}
+
+/** Puts a report together, with this machine and this commit. */
+export async function makeReport(bench: string, rows: readonly BenchRow[]): Promise<BenchReport> {
+  return { bench, machine: describeMachine(), commit: await currentCommit(), rows };
+}
+
+function describeMachine(): BenchMachine {
+  const processors = cpus();
+  return {
+    cpu: processors[0]?.model ?? "unknown",
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    system: `${process.platform} ${release()}`,
+    node: process.version,
+  };
+}
+
+/** The commit, with `+` if the checkout differs from it; `unknown` outside a checkout. */
+async function currentCommit(): Promise<string> {
+  const git = async (...args: string[]): Promise<string> => (await promisify(execFile)("git", args)).stdout.trim();
+  try {
+    const changed = await git("status", "--porcelain", "--untracked-files=no");
+    return `${await git("rev-parse", "--short=12", "HEAD")}${changed === "" ? "" : "+"}`;
+  } catch {
+    return "unknown";
+  }
+}
+
+/** The middle one; of an even number the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
+  if (upper === undefined || lower === undefined) throw new Error("median of nothing");
+  return (lower + upper) / 2;
+}
+
+/** Four significant digits, thousands separated: `14,020`, `0.5512`. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString("en-US", { maximumSignificantDigits: 4 });
+}

@@ -1,0 +1,10 @@
+// `npm run schema`: writes schema/whosaw.schema.json, for editors, from the schema in the code.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureBuilt, ensureInstalled, root } from "./ready.mjs";
+
+ensureInstalled();
+ensureBuilt();
+const { configJsonSchema } = await import(join(root, "dist", "src", "config", "schema.js"));
+mkdirSync(join(root, "schema"), { recursive: true });
+writeFileSync(join(root, "schema", "whosaw.schema.json"), `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);

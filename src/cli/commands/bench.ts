@@ -1,0 +1,94 @@
+import type { BenchModule, BenchReport } from "../../../bench/report.ts";
+import { WhosawError } from "../../base/errors.ts";
+import { type Command, EXIT } from "../command.ts";
+import { formatTable } from "../output.ts";
+
+/** Next to src/, in a checkout and in dist/; the ending is that of this file. */
+const FOLDER = new URL("../../../bench/", import.meta.url);
+const ENDING = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+/** Files in the folder that are no benches; helpers of a single bench lie in folders. */
+const NOT_BENCHES = new Set(["main", "report", "picture"]);
+
+export const benchCommand: Command = {
+  name: "bench",
+  summary: "Measure, side by side with what it is compared to",
+  description:
+    "Ratios come from one run, alternating, as medians of several rounds; absolute times on a shared machine are noise. Without NAME it lists the benches.",
+  arguments: [{ name: "NAME", description: "which bench", optional: true }],
+  options: [
+    { flags: "--json [FILE]", description: "write JSON to FILE, and the picture beside it; without FILE print JSON" },
+    { flags: "--quick", description: "fewer and shorter rounds: for a look, not to be quoted" },
+  ],
+  examples: ["whosaw bench ledger", "whosaw bench gateway-point --json gateway-point.json"],
+  async run(invocation) {
+    const { output } = invocation;
+    const names = await benchNames();
+    const name = invocation.argument("NAME");
+    if (name === undefined) {
+      output.result(names, () => names.join("\n"));
+      return EXIT.ok;
+    }
+    if (!names.includes(name))
+      throw new WhosawError("USAGE", "There is no bench of that name.", { hint: `Choose one of ${names.join(", ")}.` });
+    const module = (await import(new URL(`${name}${ENDING}`, FOLDER).href)) as BenchModule;
+    const report = await module.run({ progress: (text) => output.note(text), quick: invocation.flag("quick") });
+    const file = invocation.option("json");
+    if (file !== undefined) await writeReport(report, file, invocation.context.cwd);
+    if (output.json && file === undefined) output.jsonLine(report);
+    else invocation.context.stdout.write(await reportTable(report));
+    return report.rows.some((row) => row.met === false) ? EXIT.negative : EXIT.ok;
+  },
+};
+
+async function benchNames(): Promise<string[]> {
+  const { readdir } = await import("node:fs/promises");
+  const files = await readdir(FOLDER).catch(() => []);
+  return files
+    .filter((file) => file.endsWith(ENDING) && !file.endsWith(`.test${ENDING}`))
+    .map((file) => file.slice(0, -ENDING.length))
+    .filter((name) => !NOT_BENCHES.has(name))
+    .sort();
+}
+
+async function reportTable(report: BenchReport): Promise<string> {
+  const { formatNumber } = await import("../../../bench/report.ts");
+  const columns = [
+    { title: "CASE" },
+    { title: "METRIC" },
+    { title: "VALUE", align: "right" },
+    { title: "UNIT" },
+    { title: "RATIO", align: "right" },
+    { title: "VERSUS" },
+    { title: "GOAL" },
+    { title: "" },
+  ] as const;
+  const rows = report.rows.map((row) => [
+    row.case,
+    row.metric,
+    formatNumber(row.value),
+    row.unit,
+    row.ratio === undefined ? "" : formatNumber(row.ratio),
+    row.versus ?? "",
+    row.goal ?? "",
+    row.met === undefined ? "" : row.met ? "met" : "MISSED",
+  ]);
+  const { machine } = report;
+  return `${formatTable(columns, rows)}\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${report.commit}\n`;
+}
+
+async function writeReport(report: BenchReport, file: string, cwd: string): Promise<void> {
+  const { writeFile } = await import("node:fs/promises");
+  const path = await import("node:path");
+  const { drawReport } = await import("../../../bench/picture.ts");
+  const target = path.resolve(cwd, file);
+  const { dir, name } = path.parse(target);
+  try {
+    await writeFile(target, `${JSON.stringify(report, undefined, 2)}\n`);
+    await writeFile(path.resolve(dir, `${name}.svg`), drawReport(report));
+  } catch (cause) {
+    throw new WhosawError("FILE_UNWRITABLE", "The report cannot be written.", {
+      hint: "Name a file in a folder that exists and that you may write.",
+      cause,
+    });
+  }
+}

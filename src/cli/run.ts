@@ -1,0 +1,139 @@
+/** One command line, from arguments to exit code: the commands as data become a commander program. */
+import { Argument, Command as Program, CommanderError, Option } from "commander";
+import { WhosawError } from "../base/errors.ts";
+import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from "./command.ts";
+import { optionsOf } from "./options.ts";
+import { createOutput, printError } from "./output.ts";
+import { commands, groups } from "./tree.ts";
+import { version } from "./version.ts";
+
+/**
+ * Runs a command line.
+ * @param args without node and script
+ * @returns the exit code; never throws
+ */
+export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.ok;
+  const program = buildProgram(context, (code) => (exit = code));
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const wantsJson = args.some((arg) => arg === "--json" || arg.startsWith("--json="));
+    return printError(context.stderr, wantsJson, error instanceof CommanderError ? usageError(error, args) : error);
+  }
+}
+
+function buildProgram(context: CliContext, done: (code: ExitCode) => void): Program {
+  const program = bare(new Program("whosaw"), context)
+    .description("Know whose data every employee has seen. When it leaks, know who.")
+    .version(version(), "--version", "print the version")
+    .addHelpText("after", `\nExample:\n  $ whosaw check --config whosaw.yaml\n\n${EXIT_HELP}`);
+  const parents = new Map<string, Program>();
+  for (const command of commands) {
+    const words = command.name.split(" ");
+    const name = words.pop() ?? "";
+    const group = words[0];
+    const parent = group === undefined ? program : (parents.get(group) ?? addGroup(program, group, context));
+    if (group !== undefined) parents.set(group, parent);
+    addCommand(parent, name, command, context, done);
+  }
+  return program;
+}
+
+function addGroup(program: Program, name: string, context: CliContext): Program {
+  const first = commands.find((command) => command.name.startsWith(`${name} `));
+  return bare(program.command(name), context)
+    .description(groups[name] ?? "")
+    .addHelpText("after", `\nExample:\n  $ ${first?.examples[0] ?? ""}`);
+}
+
+function addCommand(
+  parent: Program,
+  name: string,
+  spec: Command,
+  context: CliContext,
+  done: (code: ExitCode) => void,
+): void {
+  const command = bare(parent.command(name), context).summary(spec.summary);
+  command.description(spec.description === undefined ? spec.summary : `${spec.summary}\n\n${spec.description}`);
+  for (const { name: label, description, optional, variadic, choices } of spec.arguments ?? []) {
+    const dots = variadic === true ? "..." : "";
+    const argument = new Argument(optional === true ? `[${label}${dots}]` : `<${label}${dots}>`, description);
+    command.addArgument(choices === undefined ? argument : argument.choices(choices));
+  }
+  for (const option of optionsOf(spec)) {
+    const made = new Option(commanderFlags(option.flags), option.description).makeOptionMandatory(
+      option.required ?? false,
+    );
+    command.addOption(option.choices === undefined ? made : made.choices(option.choices));
+  }
+  command.addHelpText(
+    "after",
+    `\nExample${spec.examples.length > 1 ? "s" : ""}:\n${spec.examples.map((line) => `  $ ${line}`).join("\n")}\n\n${EXIT_HELP}`,
+  );
+  command.action(async () => {
+    const invocation = createInvocation(spec, command, context);
+    done(await spec.run(invocation));
+  });
+}
+
+const EXIT_HELP =
+  "Exit codes: 0 done, 1 the answer is no, 2 wrong command line, 3 wrong configuration, 4 environment, 70 a bug.";
+
+/** `--role ROLE` to commander's `--role <ROLE>`. */
+function commanderFlags(flags: string): string {
+  const [name, value] = flags.split(" ");
+  return value === undefined || value.startsWith("[") ? flags : `${name} <${value}>`;
+}
+
+/** Errors come to runCli, help and version go to the context's stdout. */
+function bare(program: Program, context: CliContext): Program {
+  return program
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .helpOption("--help", "show this help")
+    .helpCommand(false)
+    .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: () => undefined });
+}
+
+function usageError(error: CommanderError, args: readonly string[]): WhosawError {
+  const command = commands.find(({ name }) => name.split(" ").every((word, index) => args[index] === word));
+  const hint = `See \`whosaw ${command === undefined ? "" : `${command.name} `}--help\`.`;
+  if (error.code === "commander.help") return new WhosawError("USAGE", "A command is missing.", { hint });
+  const [first = "", suggestion] = error.message.replace(/^error: /u, "").split("\n");
+  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/u, "")}.`;
+  return new WhosawError("USAGE", sentence, {
+    hint: suggestion === undefined ? hint : `${suggestion.replace(/[()]/gu, "")} ${hint}`,
+  });
+}
+
+function createInvocation(spec: Command, command: Program, context: CliContext): Invocation {
+  const values = new Map(
+    command.options.map((option) => [
+      option.long?.replace(/^--/u, "") ?? "",
+      command.getOptionValue(option.attributeName()) as unknown,
+    ]),
+  );
+  const positional = new Map(
+    (spec.arguments ?? []).map((argument, index) => [argument.name, command.processedArgs[index] as unknown]),
+  );
+  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+  return {
+    context,
+    output: createOutput(context.stdout, context.stderr, values.get("json") !== undefined),
+    argument: (name) => text(positional.get(name)),
+    argumentList: (name) => {
+      const value = positional.get(name);
+      return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+    },
+    option: (name) => text(values.get(name)),
+    flag: (name) => values.get(name) !== undefined,
+    config: async () => {
+      const { loadConfig } = await import("../config/load.ts");
+      const path = text(values.get("config")) ?? context.env["WHOSAW_CONFIG"] ?? "whosaw.yaml";
+      return loadConfig(path, { env: context.env, cwd: context.cwd });
+    },
+  };
+}

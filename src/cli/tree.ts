@@ -1,0 +1,24 @@
+/** Every command there is. The parser, the help and the shell completion are made from this list. */
+import type { Command } from "./command.ts";
+import { actorAddCommand } from "./commands/actor-add.ts";
+import { actorDisableCommand, actorEnableCommand } from "./commands/actor-disable.ts";
+import { actorListCommand } from "./commands/actor-list.ts";
+import { actorPasswordCommand } from "./commands/actor-password.ts";
+import { benchCommand } from "./commands/bench.ts";
+import { completionCommand } from "./commands/completion.ts";
+
+export const commands: readonly Command[] = [
+  actorAddCommand,
+  actorListCommand,
+  actorPasswordCommand,
+  actorDisableCommand,
+  actorEnableCommand,
+  benchCommand,
+  completionCommand,
+];
+
+/** First words of commands of two words. */
+export const groups: Readonly<Record<string, string>> = {
+  actor: "People and programs that may sign in",
+  ledger: "The ledger on disk",
+};
