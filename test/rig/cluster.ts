@@ -5,8 +5,6 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../sim/embedded
 import type { PostgresVersion } from "../../sim/postgres-binaries.ts";
 import { type Authority, type Certificate, issueServer, makeAuthority } from "./certs.ts";
 
-export type { PostgresVersion };
-
 /** Where a server is and what one can do with it as its superuser; stopping it is for its owner. */
 export interface ServerHandle {
   readonly host: string;
