@@ -44,7 +44,7 @@ export interface Outcome {
 
 export type Entry =
   | { readonly kind: "heartbeat"; readonly sessions: number }
-  /** The log was not closed cleanly: nothing was recorded between these times. */
+  /** No writer ran between these times: after a crash, or a stop longer than a heartbeat's interval. */
   | { readonly kind: "gap"; readonly fromMs: number; readonly toMs: number }
   | {
       readonly kind: "login";

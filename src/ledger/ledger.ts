@@ -4,16 +4,9 @@
  */
 import type { WhosawError } from "../base/errors.ts";
 import type { Entry } from "./entry.ts";
+import type { Receipt } from "./receipt.ts";
 
-/**
- * Proof that entries are on stable storage. Only a durable append makes one: the class has no public constructor,
- * and `release(rows, receipt)` cannot be called without it.
- */
-export interface Receipt {
-  readonly origin: string;
-  readonly firstIndex: number;
-  readonly lastIndex: number;
-}
+export type { Receipt } from "./receipt.ts";
 
 /** Where a source puts its entries while a group is being formed. */
 export interface GroupBuilder {
@@ -30,7 +23,7 @@ export interface GroupBuilder {
 export interface EntrySource {
   /** Called once for each enlist, when the next group is formed. Must not throw; must not block. */
   drain(group: GroupBuilder): void;
-  /** What the last drain added is on stable storage. */
+  /** What the last drain added is on stable storage. Not called for a drain that added nothing. */
   durable(receipt: Receipt): void;
   /** It is not, and never will be: nothing that depends on it may be released. */
   failed(error: WhosawError): void;
@@ -45,7 +38,7 @@ export interface Ledger {
   /** For rare entries: appends one and resolves when it is durable. */
   append(entry: Entry): Promise<Receipt>;
   readonly health: LedgerHealth;
-  /** Entries appended, durable or not. */
+  /** Entries on stable storage. */
   readonly size: number;
   /** Writes what is enlisted, tiles and checkpoint, releases the lock. */
   close(): Promise<void>;
