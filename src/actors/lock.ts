@@ -20,9 +20,13 @@ const RETRY_MS = 20;
  * Runs `work` while holding the lock of `file`.
  * @throws WhosawError ACTORS_LOCKED when another process holds it for too long, FILE_UNWRITABLE when it cannot be made
  */
-export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  waitMs: number = LIMITS.actorRegisterLockWaitMs,
+): Promise<T> {
   const lock = `${file}.lock`;
-  await acquire(lock);
+  await acquire(lock, waitMs);
   try {
     return await work();
   } finally {
@@ -30,14 +34,14 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
   }
 }
 
-async function acquire(lock: string): Promise<void> {
-  const deadline = performance.now() + LIMITS.actorRegisterLockWaitMs;
+async function acquire(lock: string, waitMs: number): Promise<void> {
+  const deadline = performance.now() + waitMs;
   await makeDirectoryDurably(nodeDisk(), dirname(lock)).catch((cause: unknown) => {
     throw unwritable(lock, cause);
   });
   while (!(await create(lock))) {
     if (await breakIfDead(lock)) continue;
-    if (performance.now() > deadline) throw locked(lock);
+    if (performance.now() >= deadline) throw locked(lock);
     await delay(RETRY_MS);
   }
 }
