@@ -147,7 +147,7 @@ function resolveExpression(expression: KeyExpression, relation: Relation, facts:
   return {
     ...type,
     keyNeverNull: false,
-    keySql: expression.sql,
+    keySql: (alias) => expression.sql(alias),
     keyColumns: expression.columns,
     pathReads: [],
   };
