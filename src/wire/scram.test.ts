@@ -97,8 +97,9 @@ describe("an exchange", () => {
     const response = await client.respond(challenge);
     const unknown = failure(() => one.final(response));
     const real = new ScramServer({ verifier: parseVerifier(await makeVerifier("y")), nonce: SERVER_NONCE });
-    const wrongResponse = await client.respond(real.first(client.first())).catch(() => undefined);
-    const wrong = failure(() => real.final(wrongResponse ?? response));
+    const second = new ScramClient({ password: "x", mechanisms: ["SCRAM-SHA-256"] });
+    const wrongResponse = await second.respond(real.first(second.first()));
+    const wrong = failure(() => real.final(wrongResponse));
     expect([unknown.code, unknown.message, unknown.hint]).toEqual([wrong.code, wrong.message, wrong.hint]);
   });
 
@@ -170,6 +171,5 @@ describe("messages that are not right", () => {
 });
 
 test("md5 is what PostgreSQL computes", () => {
-  // select 'md5' || md5(md5('secret' || 'alice') || '\x01020304')
-  expect(md5Password("alice", "secret", Buffer.from([1, 2, 3, 4]))).toMatch(/^md5[0-9a-f]{32}$/);
+  expect(md5Password("alice", "secret", Buffer.from([1, 2, 3, 4]))).toBe("md598a0412b9c31436fc53776e863350083");
 });
