@@ -4,7 +4,7 @@
  */
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import { ByteReader, putInt32, violation } from "./bytes.ts";
+import { ByteReader, int32At, putInt32, violation } from "./bytes.ts";
 import type { NegotiateProtocolVersion } from "./messages/negotiate-protocol-version.ts";
 
 const PROTOCOL_MAJOR = 3;
@@ -35,19 +35,43 @@ export interface CancelRequest {
   readonly secret: Buffer;
 }
 
-export type FirstPacket =
+export type StartupPacket =
   | { readonly kind: "ssl" }
   | { readonly kind: "gssenc" }
   | CancelRequest
   | StartupMessage;
 
+/** Collects the bytes of one untyped packet; they may come one by one. */
+export class StartupReader {
+  /**
+   * What came after the packet. After an SSLRequest or GSSENCRequest it must be empty: it would be plain text passed off
+   * as encrypted (CVE-2021-23214).
+   */
+  rest: Buffer = Buffer.alloc(0);
+  private received: Buffer = Buffer.alloc(0);
+
+  /**
+   * @returns the packet once it is whole; then the reader is ready for another one, and `rest` is not part of it
+   * @throws PROTOCOL_VIOLATION, FEATURE_NOT_SUPPORTED as `decodeStartupPacket`
+   */
+  push(chunk: Buffer): StartupPacket | undefined {
+    const received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
+    this.received = received;
+    if (received.length < 4) return undefined;
+    const length = int32At(received, 0);
+    if (length < 8 || length > LIMITS.startupBytesMax) throw violation("The first packet has an impossible length.");
+    if (received.length < length) return undefined;
+    this.rest = received.subarray(length);
+    this.received = Buffer.alloc(0);
+    return decodeStartupPacket(received.subarray(0, length));
+  }
+}
+
 /**
- * Nothing may follow an SSLRequest or GSSENCRequest before its answer: it would be plain text passed off as encrypted
- * (CVE-2021-23214). Whoever cuts packets out of the stream has to see to that.
  * @param packet one whole packet, with its length
  * @throws PROTOCOL_VIOLATION if it is malformed, FEATURE_NOT_SUPPORTED if its major version is not 3
  */
-export function decodeFirstPacket(packet: Buffer): FirstPacket {
+export function decodeStartupPacket(packet: Buffer): StartupPacket {
   const reader = new ByteReader(packet, 0, packet.length);
   if (reader.int32() !== packet.length || packet.length > LIMITS.startupBytesMax) {
     throw violation("The first packet has an impossible length.");

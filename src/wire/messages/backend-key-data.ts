@@ -5,17 +5,17 @@ import { BACKEND } from "../types.ts";
 
 export interface BackendKeyData {
   readonly processId: number;
-  readonly key: Buffer;
+  readonly secret: Buffer;
 }
 
 export function decodeBackendKeyData(buffer: Buffer, payload: number, end: number): BackendKeyData {
   const reader = new ByteReader(buffer, payload, end);
   const processId = reader.int32();
-  const key = reader.rest();
-  if (key.length < 4 || key.length > LIMITS.cancelKeyBytesMax) throw violation("A cancel key has an impossible length.");
-  return { processId, key };
+  const secret = reader.rest();
+  if (secret.length < 4 || secret.length > LIMITS.cancelKeyBytesMax) throw violation("A cancel key has an impossible length.");
+  return { processId, secret };
 }
 
 export function encodeBackendKeyData(data: BackendKeyData): Buffer {
-  return new MessageWriter(BACKEND.BackendKeyData, data.key.length + 9).int32(data.processId).bytes(data.key).finish();
+  return new MessageWriter(BACKEND.BackendKeyData, data.secret.length + 9).int32(data.processId).bytes(data.secret).finish();
 }
