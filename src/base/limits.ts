@@ -44,6 +44,8 @@ export const LIMITS = {
   upstreamConnectTimeoutMs: 10_000,
   /** C2SP tlog-tiles: entries are prefixed with a uint16. */
   entryBytesMax: 65_535,
+  /** Statement texts are cut to this in entries; four bytes a character still fit. */
+  recordedTextCharactersMax: 8_000,
   /** Subjects in one disclosure entry, chosen so that 16-byte keys fit. */
   subjectsPerEntryMax: 3_000,
   /** Bytes of one commit group in the write-ahead file. */
@@ -66,6 +68,8 @@ export const LIMITS = {
   catalogStaleMs: 5_000,
   /** Silence longer than this, without a gap entry, is a finding of the verifier. */
   heartbeatSilenceMs: 120_000,
+  /** An entry in base64, a checkpoint, and 53 hashes. */
+  proofBytesMax: 256 << 10,
   /** The verifier stops after this many findings. */
   verifyFindingsMax: 100,
   /** The verifier's own bound on one write-ahead group, well above the writer's. */

@@ -1,0 +1,206 @@
+/** The data plane: composes wire, lineage and ledger; fails closed. */
+import { randomBytes } from "node:crypto";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import type { ActorStore } from "../actors/store.ts";
+import { systemClock } from "../base/clock.ts";
+import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Config, RoleConfig } from "../config/config.ts";
+import { policyHash } from "../config/policy-hash.ts";
+import { logSigner, witnessSigner } from "../ledger/checkpoint.ts";
+import { nodeDisk } from "../ledger/disk.ts";
+import { deriveSubjectKey } from "../ledger/keys-block.ts";
+import type { LedgerKeys } from "../ledger/keys-file.ts";
+import type { Ledger, LedgerHealth } from "../ledger/ledger.ts";
+import { openLedger } from "../ledger/log.ts";
+import { localWitness } from "../ledger/witness.ts";
+import { createPlanCache } from "../lineage/cache/plan-cache.ts";
+import { CatalogWatch } from "../lineage/catalog/watch.ts";
+import { createPlanner } from "../lineage/create-planner.ts";
+import { CancelKeys } from "./cancel.ts";
+import { CatalogConnection } from "./catalog-connection.ts";
+import { serveClient } from "./listener.ts";
+import type { GatewayLog, GatewayParts, PolicyInForce } from "./parts.ts";
+import { SessionRegistry } from "./registry.ts";
+import { TlsUpgrade } from "./tls-upgrade.ts";
+
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly actors: ActorStore;
+  readonly keys: LedgerKeys;
+  readonly log: GatewayLog;
+  /** The ledger cannot be trusted any more: the process must stop, and will recover when it is started again. */
+  readonly onFatal: (error: WhosawError) => void;
+  /** To measure what durability costs, and for nothing else. */
+  readonly unsafeSkipSyncForBench?: boolean;
+}
+
+export interface RunningGateway {
+  /** `HOST:PORT` that clients connect to. */
+  readonly address: string;
+  /** Verifier key of the ledger. */
+  readonly vkey: string;
+  readonly health: () => LedgerHealth;
+  /**
+   * Takes a new configuration for new sessions; the address, the upstream and the ledger stay.
+   * @throws WhosawError CATALOG_MISMATCH: the old one stays in force
+   */
+  reload(config: Config): Promise<void>;
+  /** Lets nobody in, ends all sessions, closes the ledger. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a gateway: ledger, catalog, listener, in this order, so that the first client finds everything ready.
+ * @throws WhosawError with what to do: UPSTREAM_UNREACHABLE, CATALOG_MISMATCH, PORT_IN_USE, LEDGER_*, CONFIG_INVALID
+ */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const gateway = new Gateway(options);
+  try {
+    await gateway.start();
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+  return gateway;
+}
+
+class Gateway implements RunningGateway {
+  readonly #options: GatewayOptions;
+  readonly #sessions = new SessionRegistry();
+  readonly #catalogConnection: CatalogConnection;
+  readonly #watch: CatalogWatch;
+  #policy: PolicyInForce;
+  #ledger: Ledger | undefined;
+  #server: Server | undefined;
+  #closing: WhosawError | undefined;
+  #stopFollowingActors: (() => void) | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#policy = inForce(options.config);
+    this.#catalogConnection = new CatalogConnection(options.config.upstream);
+    this.#watch = new CatalogWatch({
+      query: (sql) => this.#catalogConnection.query(sql),
+      monotonicMs: () => performance.now(),
+      schedule: (delayMs, callback) => {
+        const timer = setTimeout(callback, delayMs);
+        return () => clearTimeout(timer);
+      },
+      classification: options.config.classification,
+      roles: upstreamRoles(options.config),
+      onFailure: (error) => options.log.warn({ err: error }, "the database's catalog could not be read"),
+    });
+  }
+
+  get address(): string {
+    const { address, port, family } = this.#server?.address() as AddressInfo;
+    return family === "IPv6" ? `[${address}]:${port}` : `${address}:${port}`;
+  }
+
+  get vkey(): string {
+    return logSigner(this.#options.config.ledger.origin, this.#options.keys.logSeed).vkey;
+  }
+
+  health(): LedgerHealth {
+    return this.#ledger?.health ?? { status: "red", error: new WhosawError("SHUTTING_DOWN", "the gateway is not running") };
+  }
+
+  async start(): Promise<void> {
+    const { config, actors, keys, log } = this.#options;
+    await this.#watch.start();
+    const ledger = await this.#openLedger();
+    this.#ledger = ledger;
+    await ledger.append({ kind: "policy-change", policy: this.#policy.hash, mode: config.mode });
+    const parts: GatewayParts = {
+      actors,
+      ledger,
+      log,
+      planner: createPlanCache(await createPlanner()),
+      cancelKeys: new CancelKeys(),
+      sessions: this.#sessions,
+      tls: config.listen.postgres.tls && (await TlsUpgrade.load(config.listen.postgres.tls)),
+      subjectKey: deriveSubjectKey(keys.masterKey),
+      mockSecret: randomBytes(32),
+      policy: () => this.#policy,
+      catalog: () => this.#watch.current(),
+      closing: () => this.#closing,
+    };
+    this.#stopFollowingActors = actors.onChange(() => this.#endDisabled());
+    this.#server = await listen(config, parts);
+  }
+
+  async reload(config: Config): Promise<void> {
+    await this.#watch.reconfigure(config.classification, upstreamRoles(config));
+    this.#policy = inForce(config);
+    await this.#ledger?.append({ kind: "policy-change", policy: this.#policy.hash, mode: config.mode });
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= new WhosawError("SHUTTING_DOWN", "the gateway is shutting down");
+    this.#stopFollowingActors?.();
+    const server = this.#server;
+    if (server !== undefined) server.close();
+    const reason = this.#closing;
+    this.#sessions.abortWhere(() => reason);
+    await this.#sessions.emptied();
+    await this.#watch.stop();
+    await this.#catalogConnection.close();
+    await this.#ledger?.close();
+  }
+
+  #openLedger(): Promise<Ledger> {
+    const { config, keys, log, onFatal } = this.#options;
+    const disk = nodeDisk();
+    const signer = witnessSigner(`${config.ledger.origin}/witness`, keys.witnessSeed);
+    return openLedger({
+      dir: config.ledger.dir,
+      origin: config.ledger.origin,
+      logSeed: keys.logSeed,
+      masterKey: keys.masterKey,
+      clock: systemClock,
+      witness: localWitness({ dir: config.ledger.witness, disk, signer, clock: systemClock }),
+      sessionCount: () => this.#sessions.size,
+      onHealth: (health) => {
+        if (health.status === "green") log.info({ health: "green" }, "the ledger is healthy");
+        else log.error({ health: "red", code: health.error.code, err: health.error }, health.error.message);
+      },
+      onFatal,
+      unsafeSkipSyncForBench: this.#options.unsafeSkipSyncForBench ?? false,
+    });
+  }
+
+  #endDisabled(): void {
+    const register = this.#options.actors.current();
+    const error = new WhosawError("ACTOR_DISABLED", "this account was disabled");
+    this.#sessions.abortWhere((actor) => (register.byId(actor)?.disabled === false ? undefined : error));
+  }
+}
+
+function inForce(config: Config): PolicyInForce {
+  return { config, hash: Buffer.from(policyHash(config)) };
+}
+
+/** Every role whose privileges plans ask for. */
+function upstreamRoles(config: Config): string[] {
+  const roles = [...config.roles.values()].map((role: RoleConfig) => role.upstreamRole ?? config.upstream.user);
+  return [...new Set([config.upstream.user, ...roles])];
+}
+
+function listen(config: Config, parts: GatewayParts): Promise<Server> {
+  const { host, port } = config.listen.postgres;
+  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => void serveClient(socket, parts));
+  server.maxConnections = LIMITS.sessionsMax * 2;
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)));
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): WhosawError {
+  const why = cause.code === "EADDRINUSE" ? "something else listens there" : cause.message;
+  return new WhosawError("PORT_IN_USE", `cannot listen on ${host}:${port}: ${why}`, {
+    hint: "stop the other program, or choose another port in listen.postgres",
+    cause,
+  });
+}

@@ -1,0 +1,198 @@
+/**
+ * From an accepted socket to a running session: first packet, TLS, sign-in, upstream, login entry, greeting.
+ * Whatever goes wrong ends in one ErrorResponse and a closed socket; nothing here can take the gateway down.
+ */
+import type { Socket } from "node:net";
+import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { RoleConfig } from "../config/config.ts";
+import { textOf } from "../wire/bytes.ts";
+import { encodeAuthentication } from "../wire/messages/authentication.ts";
+import { type BackendKeyData, encodeBackendKeyData } from "../wire/messages/backend-key-data.ts";
+import { encodeErrorResponse, fieldsOf } from "../wire/messages/error-response.ts";
+import { encodeNegotiateProtocolVersion } from "../wire/messages/negotiate-protocol-version.ts";
+import { encodeParameterStatus } from "../wire/messages/parameter-status.ts";
+import { encodeReadyForQuery } from "../wire/messages/ready-for-query.ts";
+import { type CancelRequest, negotiate, type StartupMessage } from "../wire/startup.ts";
+import { readPacket } from "./client-socket.ts";
+import { signInClient, type SignedIn } from "./client-sign-in.ts";
+import type { GatewayParts, PolicyInForce } from "./parts.ts";
+import { Session } from "./session.ts";
+import { SessionState } from "./session-state.ts";
+import { upstreamParameters } from "./startup-parameters.ts";
+import { cancelUpstream, connectUpstream, type Upstream } from "./upstream.ts";
+import { UpstreamRefused } from "./upstream-refused.ts";
+
+/** How often a client may ask for encryption before it must say who it is: once for TLS, once for GSSAPI. */
+const ENCRYPTION_REQUESTS_MAX = 2;
+
+/** Handles one accepted socket to its end; never rejects. */
+export async function serveClient(accepted: Socket, parts: GatewayParts): Promise<void> {
+  accepted.setNoDelay(true);
+  accepted.on("error", () => accepted.destroy());
+  const timer = setTimeout(() => accepted.destroy(), LIMITS.authenticationTimeoutMs);
+  const client = { socket: accepted };
+  try {
+    const startup = await firstPackets(client, parts);
+    if (startup !== undefined) await begin(client.socket, startup, parts);
+  } catch (error) {
+    turnAway(client.socket, error, parts);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @returns undefined if the connection is done with: a cancel request, or a client that left */
+async function firstPackets(client: { socket: Socket }, parts: GatewayParts): Promise<StartupMessage | undefined> {
+  for (let asked = 0; asked <= ENCRYPTION_REQUESTS_MAX; asked++) {
+    const packet = await readPacket(client.socket);
+    if (packet === undefined) {
+      client.socket.destroy();
+      return undefined;
+    }
+    if (packet.kind === "startup") return packet;
+    if (packet.kind === "cancel") {
+      cancel(packet, client.socket, parts);
+      return undefined;
+    }
+    if (packet.kind === "ssl" && parts.tls !== undefined) {
+      client.socket.write("S");
+      client.socket = await parts.tls.upgrade(client.socket);
+      client.socket.on("error", () => client.socket.destroy());
+    } else {
+      client.socket.write("N");
+    }
+  }
+  throw new WhosawError("PROTOCOL_VIOLATION", "the client asks for encryption again and again");
+}
+
+function cancel(request: CancelRequest, socket: Socket, parts: GatewayParts): void {
+  if (!parts.cancelKeys.cancel(request.processId, request.secret)) {
+    const detail = `from ${socket.remoteAddress ?? "unknown"}`;
+    parts.log.warn({ code: "CANCEL_UNMATCHED" }, "a cancel request has no session");
+    void parts.ledger.append({ kind: "alert", code: "CANCEL_UNMATCHED", detail }).catch(() => undefined);
+  }
+  socket.destroySoon();
+}
+
+async function begin(socket: Socket, startup: StartupMessage, parts: GatewayParts): Promise<void> {
+  const closing = parts.closing();
+  if (closing !== undefined) throw closing;
+  if (parts.sessions.size >= LIMITS.sessionsMax) {
+    throw new WhosawError("TOO_MANY_SESSIONS", "the gateway has as many sessions as it may have", {
+      hint: "close idle connections, or put a pool in the application",
+    });
+  }
+  const { reply } = negotiate(startup, 0);
+  if (reply !== undefined) socket.write(encodeNegotiateProtocolVersion(reply));
+  const policy = parts.policy();
+  const signedIn = await signInClient({
+    socket,
+    user: startup.parameters.get("user") ?? "",
+    actors: parts.actors.current(),
+    certificateHash: socket === undefined || !("encrypted" in socket) ? undefined : parts.tls?.certificateHash,
+    mockSecret: parts.mockSecret,
+  });
+  const role = roleOf(signedIn, policy);
+  checkDatabase(startup, policy);
+  const upstream = await connectUpstream(policy.config.upstream, upstreamParameters(startup, role));
+  try {
+    await open(socket, upstream, { signedIn, role, policy, parts });
+  } catch (error) {
+    upstream.socket.destroy();
+    throw error;
+  }
+}
+
+interface Opening {
+  readonly signedIn: SignedIn;
+  readonly role: RoleConfig;
+  readonly policy: PolicyInForce;
+  readonly parts: GatewayParts;
+}
+
+async function open(client: Socket, upstream: Upstream, opening: Opening): Promise<void> {
+  const { signedIn, role, policy, parts } = opening;
+  const { actor, proof } = signedIn;
+  const { config } = policy;
+  const clientAddress = client.remoteAddress ?? "";
+  const receipt = await parts.ledger.append({
+    kind: "login",
+    actor: actor.id,
+    proof,
+    clientAddress,
+    database: config.upstream.database,
+  });
+  if (client.destroyed) throw new WhosawError("AUTHENTICATION_FAILED", "the client left during sign-in");
+  const executor = { actor: actor.id, session: receipt.firstIndex, policy: policy.hash, subjectKey: parts.subjectKey };
+  const upstreamRole = role.upstreamRole ?? config.upstream.user;
+  const state = new SessionState(
+    parts.planner,
+    { mode: config.mode, migrate: role.migrate, upstreamRole },
+    executor,
+    parts.catalog,
+  );
+  const key = registerCancel(upstream, opening);
+  const session = new Session({
+    client,
+    upstream: upstream.socket,
+    state,
+    ledger: parts.ledger,
+    ended: (error) => {
+      parts.sessions.delete(session);
+      if (key !== undefined) parts.cancelKeys.unregister(key);
+      if (error !== undefined) parts.log.warn({ code: error.code, err: error.cause }, error.message);
+      void parts.ledger.append({ kind: "logout", session: receipt.firstIndex }).catch(() => undefined);
+    },
+  });
+  for (const { name, value } of upstream.parameters) state.parameterChanged(name, value);
+  parts.sessions.add(session, actor.id);
+  session.start(greeting(upstream, key));
+}
+
+function registerCancel(upstream: Upstream, { policy, parts }: Opening): BackendKeyData | undefined {
+  const { key } = upstream;
+  if (key === undefined) return undefined;
+  return parts.cancelKeys.register(key.processId, () => {
+    cancelUpstream(policy.config.upstream, key).catch((error: unknown) => {
+      parts.log.warn({ err: error }, "a cancel request could not be passed on");
+    });
+  });
+}
+
+function greeting(upstream: Upstream, key: BackendKeyData | undefined): Buffer {
+  return Buffer.concat([
+    encodeAuthentication({ kind: "ok" }),
+    ...upstream.parameters.map(encodeParameterStatus),
+    ...(key === undefined ? [] : [encodeBackendKeyData(key)]),
+    encodeReadyForQuery("I"),
+  ]);
+}
+
+function roleOf({ actor }: SignedIn, { config }: PolicyInForce): RoleConfig {
+  const role = config.roles.get(actor.role);
+  if (role !== undefined) return role;
+  throw new WhosawError("ACTOR_DISABLED", `the role ${actor.role} of this actor is not configured`, {
+    hint: "add it under roles in whosaw.yaml, or give the actor another role",
+  });
+}
+
+/** As PostgreSQL: a client that names no database means the one with its own name. */
+function checkDatabase(startup: StartupMessage, { config }: PolicyInForce): void {
+  const asked = textOf(startup.parameters.get("database") ?? startup.parameters.get("user") ?? "");
+  if (asked === config.upstream.database) return;
+  throw new WhosawError("DATABASE_NOT_SERVED", `database "${asked}" does not exist`, {
+    hint: `this gateway serves the database ${config.upstream.database}`,
+  });
+}
+
+/** One last message, in PostgreSQL's form, and the end. */
+function turnAway(socket: Socket, error: unknown, parts: GatewayParts): void {
+  const known = error instanceof WhosawError;
+  const told = known ? error : new WhosawError("INTERNAL", "the gateway ran into a bug", { cause: error });
+  if (known) parts.log.info({ code: told.code }, told.message);
+  else parts.log.error({ err: error }, told.message);
+  const fields = error instanceof UpstreamRefused ? error.fields : fieldsOf(told, "FATAL");
+  if (socket.writable) socket.end(encodeErrorResponse(fields));
+  socket.destroySoon();
+}

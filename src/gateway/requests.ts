@@ -1,0 +1,286 @@
+/**
+ * From the client to the server: every message is planned, rewritten where a companion is needed, and noted as pending.
+ * Sans-IO: takes chunks, gives slices to write upstream.
+ */
+import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { TextPlan } from "../lineage/plan.ts";
+import { MessageReader } from "../wire/framing.ts";
+import { appendResultFormats, bindNames } from "../wire/messages/bind.ts";
+import { decodeTarget } from "../wire/messages/describe.ts";
+import { decodeExecute, encodeExecute } from "../wire/messages/execute.ts";
+import { decodeParse, encodeParse } from "../wire/messages/parse.ts";
+import { decodeQuery, encodeQuery } from "../wire/messages/query.ts";
+import { sqlText, type SqlText } from "../wire/sqltext.ts";
+import { FRONTEND } from "../wire/types.ts";
+import type { PendingHidden, Portal, Prepared } from "./pending.ts";
+import { REFUSED_TEXT } from "./refusal.ts";
+import { Relay } from "./relay.ts";
+import type { SessionState } from "./session-state.ts";
+
+const ASK_SEARCH_PATH = Buffer.from("SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))");
+
+/** Messages that belong to COPY and stream through however long they are. */
+const streams = (type: number): boolean => type === FRONTEND.CopyData;
+
+export class Requests {
+  readonly #state: SessionState;
+  readonly #reader = new MessageReader({ maxBytes: LIMITS.clientMessageBytesMax, fragmented: streams });
+  readonly #relay = new Relay();
+  /** Set while a question of the gateway's own must be answered first. */
+  #stalled = false;
+  /** A statement of this pipeline changes the search path. */
+  #stallAtSync = false;
+  #terminated = false;
+
+  constructor(state: SessionState) {
+    this.#state = state;
+  }
+
+  /** The client must not be read from for now. */
+  get stalled(): boolean {
+    return this.#stalled || this.#state.pending.length > LIMITS.pipelineMessagesMax;
+  }
+
+  /** The client has said goodbye. */
+  get terminated(): boolean {
+    return this.#terminated;
+  }
+
+  /** Takes what came from the client; returns what goes to the server. */
+  receive(chunk: Buffer): Buffer[] {
+    this.#reader.push(chunk);
+    return this.proceed();
+  }
+
+  /** Goes on with what is there, after a stall. */
+  proceed(): Buffer[] {
+    while (!this.stalled && !this.#terminated && this.#reader.next()) this.#message();
+    return this.#relay.take();
+  }
+
+  /** The server is ready for a query: returns a question of ours to send first, if there is one. */
+  ready(): Buffer[] {
+    this.#stalled = false;
+    return this.#state.searchPathDue() ? this.askSearchPath() : [];
+  }
+
+  /** Asks the server which schemas the session searches; the client waits until it is known. */
+  askSearchPath(): Buffer[] {
+    this.#stalled = true;
+    const done: PendingHidden["done"] = (rows) => {
+      this.#stalled = false;
+      if (rows !== undefined) {
+        this.#state.searchPath = rows.map(([name]) => name ?? "").filter((name) => !/^pg_(toast_)?temp_/.test(name));
+      }
+    };
+    this.#state.pending.push({ kind: "hidden", sequence: this.#state.nextSequence(), rows: [], failed: false, done });
+    this.#relay.insert(encodeQuery(ASK_SEARCH_PATH));
+    return this.#relay.take();
+  }
+
+  #message(): void {
+    const reader = this.#reader;
+    switch (reader.type) {
+      case FRONTEND.Query:
+        return this.#query();
+      case FRONTEND.Parse:
+        return this.#parse();
+      case FRONTEND.Bind:
+        return this.#bind();
+      case FRONTEND.Describe:
+        return this.#describe();
+      case FRONTEND.Execute:
+        return this.#execute();
+      case FRONTEND.Close:
+        return this.#close();
+      case FRONTEND.Sync:
+        this.#sync();
+        return this.#keep();
+      case FRONTEND.CopyDone:
+      case FRONTEND.CopyFail:
+        this.#copyEnd();
+        return this.#keep();
+      case FRONTEND.Flush:
+      case FRONTEND.CopyData:
+        return this.#keep();
+      case FRONTEND.FunctionCall:
+        return this.#functionCall();
+      case FRONTEND.Terminate:
+        this.#terminated = true;
+        return this.#keep();
+      default:
+        throw new WhosawError("PROTOCOL_VIOLATION", `the client sent a message of unknown type ${reader.type}`);
+    }
+  }
+
+  /** Passes the current message on as it came. */
+  #keep(): void {
+    this.#relay.keep(this.#reader.buffer, this.#reader.start, this.#reader.end);
+  }
+
+  #query(): void {
+    const { buffer, payload, end } = this.#reader;
+    const sequence = this.#state.nextSequence();
+    const sql = this.#read(decodeQuery(buffer, payload, end));
+    const text = this.#plan(sql, "simple");
+    const { refusal } = text;
+    if (refusal !== undefined) this.#relay.insert(encodeQuery(REFUSED_TEXT));
+    else if (sql instanceof WhosawError || text.text === sql.text) this.#keep();
+    else this.#relay.insert(encodeQuery(sql.encode(text.text)));
+    this.#state.pending.push({
+      kind: "query",
+      sequence,
+      text,
+      refusal,
+      statement: 0,
+      execution: undefined,
+      failed: false,
+    });
+    this.#stalled = touchesSearchPath(text);
+  }
+
+  #parse(): void {
+    const { buffer, payload, end } = this.#reader;
+    const sequence = this.#state.nextSequence();
+    const message = decodeParse(buffer, payload, end);
+    const sql = this.#read(message.text);
+    const text = this.#plan(sql, "extended");
+    const { refusal } = text;
+    if (refusal !== undefined) this.#relay.insert(encodeParse(message.name, REFUSED_TEXT, []));
+    else if (sql instanceof WhosawError || text.text === sql.text) this.#keep();
+    else this.#relay.insert(encodeParse(message.name, sql.encode(text.text), message.paramOids));
+    const prepared: Prepared = { text, plan: text.statements[0] };
+    if (this.#state.prepared.size >= LIMITS.preparedStatementsMax) throw tooMany("prepared statements");
+    const undo = this.#state.prepared.set(message.name, prepared, sequence);
+    this.#state.pending.push({ kind: "parse", sequence, text, refusal, undo });
+    this.#stallAtSync ||= touchesSearchPath(text);
+  }
+
+  #bind(): void {
+    const { buffer, start, payload, end } = this.#reader;
+    const sequence = this.#state.nextSequence();
+    const names = bindNames(buffer, payload, end);
+    const prepared = this.#state.prepared.get(names.statement);
+    const portal: Portal = { prepared, hold: false, execution: undefined };
+    if (this.#state.portals.size >= LIMITS.portalsMax) throw tooMany("portals");
+    const undo = this.#state.portals.set(names.portal, portal, sequence);
+    const added = names.resultFormats > 1 ? this.#hiddenColumns(prepared) : 0;
+    if (added === 0) this.#keep();
+    else this.#relay.insert(appendResultFormats(buffer, start, end, added));
+    this.#state.pending.push({ kind: "bind", sequence, portal, addedFormats: added, undo });
+  }
+
+  #describe(): void {
+    const { buffer, payload, end } = this.#reader;
+    const { kind: what, name } = decodeTarget(buffer, payload, end);
+    const prepared =
+      what === "statement" ? this.#state.prepared.get(name) : this.#state.portals.get(name)?.prepared;
+    this.#state.pending.push({ kind: "describe", sequence: this.#state.nextSequence(), what, name, prepared });
+    this.#keep();
+  }
+
+  #execute(): void {
+    const { buffer, payload, end } = this.#reader;
+    const { portal: name, maxRows } = decodeExecute(buffer, payload, end);
+    const portal = this.#state.portals.get(name);
+    // A statement that returns nothing to the client runs to its end whatever the row limit, hidden RETURNING or not.
+    if (maxRows !== 0 && this.#hidesRows(portal?.prepared)) this.#relay.insert(encodeExecute({ portal: name, maxRows: 0 }));
+    else this.#keep();
+    this.#state.pending.push({
+      kind: "execute",
+      sequence: this.#state.nextSequence(),
+      name,
+      portal,
+      copyIn: false,
+    });
+  }
+
+  #close(): void {
+    const { buffer, payload, end } = this.#reader;
+    const sequence = this.#state.nextSequence();
+    const { kind: what, name } = decodeTarget(buffer, payload, end);
+    if (what === "statement") this.#state.prepared.delete(name, sequence);
+    else this.#state.portals.delete(name, sequence);
+    this.#state.pending.push({ kind: "close", sequence });
+    this.#keep();
+  }
+
+  #sync(): void {
+    const head = this.#state.pending.head;
+    if (head?.kind === "execute" && head.copyIn) return;
+    this.#state.pending.push({ kind: "sync", sequence: this.#state.nextSequence() });
+    this.#stalled = this.#stallAtSync;
+    this.#stallAtSync = false;
+  }
+
+  #copyEnd(): void {
+    const head = this.#state.pending.head;
+    if (head?.kind === "execute" && head.copyIn) head.copyIn = false;
+    else this.#state.pending.push({ kind: "copy-end", sequence: this.#state.nextSequence() });
+  }
+
+  #functionCall(): void {
+    const refusal = new WhosawError("FEATURE_NOT_SUPPORTED", "function calls by the fastpath protocol are not accounted for", {
+      hint: "call the function with SELECT",
+    });
+    this.#relay.insert(encodeQuery(REFUSED_TEXT));
+    this.#state.pending.push({
+      kind: "query",
+      sequence: this.#state.nextSequence(),
+      text: refusedText(refusal),
+      refusal,
+      statement: 0,
+      execution: undefined,
+      failed: false,
+    });
+  }
+
+  #read(bytes: Buffer): SqlText | WhosawError {
+    try {
+      return sqlText(bytes, this.#state.clientEncoding);
+    } catch (error) {
+      if (error instanceof WhosawError) return error;
+      throw error;
+    }
+  }
+
+  #plan(sql: SqlText | WhosawError, protocol: "simple" | "extended"): TextPlan {
+    try {
+      if (sql instanceof WhosawError) throw sql;
+      return this.#state.planner.plan(sql.text, this.#state.context(), protocol);
+    } catch (error) {
+      if (error instanceof WhosawError) return refusedText(error);
+      throw error;
+    }
+  }
+
+  /** Columns that the server adds to what the client expects of a statement. */
+  #hiddenColumns(prepared: Prepared | undefined): number {
+    if (prepared?.plan === undefined) return 0;
+    const standing = this.#state.standingOf(prepared.plan);
+    return standing.kind === "account" ? standing.accounting.companions.length : 0;
+  }
+
+  #hidesRows(prepared: Prepared | undefined): boolean {
+    if (prepared?.plan === undefined) return false;
+    const standing = this.#state.standingOf(prepared.plan);
+    return standing.kind === "account" && standing.accounting.hideRows;
+  }
+}
+
+/** What follows such a statement is planned once the new search path is known. */
+function touchesSearchPath(text: TextPlan): boolean {
+  if (text.refusal !== undefined) return false;
+  return text.statements.some((statement) => statement.effects.some((effect) => effect.kind === "search-path"));
+}
+
+function refusedText(refusal: WhosawError): TextPlan {
+  return { text: REFUSED_TEXT.toString(), statements: [], refusal, edits: [], originalPosition: (position) => position };
+}
+
+function tooMany(what: string): WhosawError {
+  return new WhosawError("TOO_MANY_SESSIONS", `this session holds too many ${what}`, {
+    hint: "close what is no longer needed, or reconnect",
+  });
+}

@@ -1,0 +1,307 @@
+/**
+ * From the server to the client: companions are read and stripped, errors rebuilt, and every message taken off the
+ * queue of what is pending. Sans-IO: takes chunks, gives slices for the client's outbox.
+ */
+import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import { textOf } from "../wire/bytes.ts";
+import { CopyStripper } from "../wire/copy-rows.ts";
+import { MessageReader } from "../wire/framing.ts";
+import { decodeDataRow } from "../wire/messages/data-row.ts";
+import { NO_DATA } from "../wire/messages/empty.ts";
+import { decodeParameterStatus } from "../wire/messages/parameter-status.ts";
+import { decodeReadyForQuery } from "../wire/messages/ready-for-query.ts";
+import { stripCopyResponse, stripDataRow, stripRowDescription } from "../wire/strip.ts";
+import { BACKEND } from "../wire/types.ts";
+import { ErrorResponses } from "./error-responses.ts";
+import { Execution } from "./execution.ts";
+import type { Prepared } from "./pending.ts";
+import { Relay } from "./relay.ts";
+import type { SessionState, Standing } from "./session-state.ts";
+
+/** The statement that the server is answering now. */
+interface Running {
+  readonly execution: Execution | undefined;
+  /** Columns at the end of each row that the client must not see. */
+  readonly hiddenColumns: number;
+  readonly visibleColumns: number;
+  readonly hideRows: boolean;
+  copy: CopyStripper | undefined;
+}
+
+const PASSING: Running = {
+  execution: undefined,
+  hiddenColumns: 0,
+  visibleColumns: 0,
+  hideRows: false,
+  copy: undefined,
+};
+
+export class Responses {
+  readonly #state: SessionState;
+  readonly #errors: ErrorResponses;
+  readonly #reader: MessageReader;
+  readonly #relay = new Relay();
+  /** Kept while one statement answers: rows come by the thousand. */
+  #running: Running | undefined;
+  #becameReady = false;
+
+  constructor(state: SessionState) {
+    this.#state = state;
+    this.#errors = new ErrorResponses(state, this.#relay);
+    this.#reader = new MessageReader({
+      maxBytes: (type) => (type === BACKEND.DataRow ? LIMITS.protectedRowBytesMax : LIMITS.clientMessageBytesMax),
+      fragmented: (type) => (type === BACKEND.DataRow || type === BACKEND.CopyData) && this.#mayStream(),
+    });
+  }
+
+  /** Between messages: an error of the gateway's own may be put here. */
+  get betweenMessages(): boolean {
+    return this.#reader.last;
+  }
+
+  /**
+   * Takes what came from the server; returns what goes to the client, in order.
+   * @throws WhosawError when the session cannot go on: nothing of this chunk may leave then
+   */
+  receive(chunk: Buffer): Buffer[] {
+    this.#reader.push(chunk);
+    while (this.#reader.next()) this.#message();
+    return this.#relay.take();
+  }
+
+  /** The server has said why it ends the session. */
+  get fatal(): boolean {
+    return this.#errors.fatal;
+  }
+
+  /** Whether a ReadyForQuery came since the last call. */
+  takeReady(): boolean {
+    const ready = this.#becameReady;
+    this.#becameReady = false;
+    return ready;
+  }
+
+  #message(): void {
+    const reader = this.#reader;
+    switch (reader.type) {
+      case BACKEND.DataRow:
+        return this.#dataRow();
+      case BACKEND.RowDescription:
+        return this.#rowDescription();
+      case BACKEND.CommandComplete:
+      case BACKEND.EmptyQueryResponse:
+      case BACKEND.PortalSuspended:
+        return this.#complete(reader.type);
+      case BACKEND.ParseComplete:
+      case BACKEND.BindComplete:
+      case BACKEND.CloseComplete:
+        this.#state.pending.shift();
+        return this.#keep();
+      case BACKEND.NoData:
+        this.#state.pending.shift();
+        return this.#keep();
+      case BACKEND.ReadyForQuery:
+        return this.#ready();
+      case BACKEND.ErrorResponse:
+        this.#running = undefined;
+        return this.#errors.error(reader.buffer, reader.start, reader.payload, reader.end);
+      case BACKEND.NoticeResponse:
+        return this.#errors.notice(reader.buffer, reader.start, reader.payload, reader.end);
+      case BACKEND.CopyInResponse:
+        return this.#copyIn();
+      case BACKEND.CopyOutResponse:
+        return this.#copyOut();
+      case BACKEND.CopyData:
+        return this.#copyData();
+      case BACKEND.ParameterStatus:
+        return this.#parameterStatus();
+      case BACKEND.ParameterDescription:
+      case BACKEND.CopyDone:
+      case BACKEND.NotificationResponse:
+        return this.#keep();
+      default:
+        throw new WhosawError("PROTOCOL_VIOLATION", `the database sent a message of unexpected type ${reader.type}`);
+    }
+  }
+
+  #keep(): void {
+    this.#relay.keep(this.#reader.buffer, this.#reader.start, this.#reader.end);
+  }
+
+  #dataRow(): void {
+    const running = this.#current();
+    const { execution } = running;
+    if (execution === undefined) return this.#unaccountedRow();
+    if (this.#reader.first) {
+      execution.countRow();
+      this.#state.unrecorded.add(execution);
+    }
+    if (running.hiddenColumns === 0) return running.hideRows ? undefined : this.#keep();
+    const { buffer, start, end } = this.#reader;
+    const place = this.#relay.place(buffer, start);
+    const placed = stripDataRow(buffer, start, end, running.visibleColumns, running.hiddenColumns, place, execution);
+    if (!running.hideRows) this.#relay.placed(placed);
+  }
+
+  #unaccountedRow(): void {
+    const { head } = this.#state.pending;
+    if (head?.kind !== "hidden") return this.#keep();
+    const { buffer, payload, end } = this.#reader;
+    head.rows.push(decodeDataRow(buffer, payload, end).map((value) => value && value.toString("utf8")));
+  }
+
+  #rowDescription(): void {
+    const { buffer, start, end } = this.#reader;
+    const { head } = this.#state.pending;
+    if (head?.kind === "hidden") return;
+    const describes = head?.kind === "describe";
+    const running = describes ? this.#runningOf(this.#described(), false) : this.#current();
+    if (describes) this.#state.pending.shift();
+    if (running.hideRows) {
+      if (describes) this.#relay.insert(NO_DATA);
+    } else if (running.hiddenColumns === 0) {
+      this.#keep();
+    } else {
+      const place = this.#relay.place(buffer, start);
+      const { visibleColumns, hiddenColumns } = running;
+      this.#relay.placed(stripRowDescription(buffer, start, end, visibleColumns, hiddenColumns, place));
+    }
+  }
+
+  #complete(type: number): void {
+    const { head } = this.#state.pending;
+    if (head?.kind === "hidden") return;
+    const { execution } = this.#current();
+    this.#running = undefined;
+    if (execution !== undefined) {
+      if (type !== BACKEND.PortalSuspended) execution.end(undefined);
+      this.#state.unrecorded.add(execution);
+    }
+    if (head?.kind === "query") {
+      this.#applyEffects({ text: head.text, plan: head.text.statements[head.statement] }, head.sequence);
+      head.statement += 1;
+      head.execution = undefined;
+    } else if (head?.kind === "execute") {
+      if (type !== BACKEND.PortalSuspended) this.#applyEffects(head.portal?.prepared, head.sequence);
+      this.#state.pending.shift();
+    }
+    this.#keep();
+  }
+
+  #ready(): void {
+    const { buffer, payload, end } = this.#reader;
+    const head = this.#state.pending.shift();
+    this.#running = undefined;
+    this.#state.transaction = decodeReadyForQuery(buffer, payload, end);
+    if (head?.kind === "hidden") {
+      head.done(head.failed ? undefined : head.rows);
+    } else {
+      if (this.#state.transaction === "I" && head !== undefined) {
+        this.#state.portals.clear(head.sequence, (portal) => portal.hold);
+      }
+      this.#keep();
+    }
+    this.#becameReady = true;
+  }
+
+  #copyIn(): void {
+    const { head } = this.#state.pending;
+    this.#current();
+    if (head?.kind === "execute") head.copyIn = !this.#state.pending.dropSyncsDuringCopy().ended;
+    this.#keep();
+  }
+
+  #copyOut(): void {
+    const running = this.#current();
+    const { execution } = running;
+    if (execution === undefined || running.hiddenColumns === 0) return this.#keep();
+    const format = execution.basis.kind === "account" ? execution.basis.accounting.copy : undefined;
+    if (format === undefined) throw unaccounted("a COPY");
+    running.copy = new CopyStripper(format, running.visibleColumns, running.hiddenColumns);
+    const { buffer, start, end } = this.#reader;
+    const place = this.#relay.place(buffer, start);
+    this.#relay.placed(stripCopyResponse(buffer, start, end, running.visibleColumns, running.hiddenColumns, place));
+  }
+
+  #copyData(): void {
+    const { execution, copy } = this.#current();
+    if (execution === undefined) return this.#keep();
+    this.#state.unrecorded.add(execution);
+    if (copy === undefined) {
+      if (this.#reader.first) execution.countRow();
+      return this.#keep();
+    }
+    const { buffer, start, end } = this.#reader;
+    const place = this.#relay.place(buffer, start);
+    this.#relay.placed(copy.strip(buffer, start, end, place, execution));
+    if (copy.row) execution.countRow();
+  }
+
+  #parameterStatus(): void {
+    const { buffer, payload, end } = this.#reader;
+    const { name, value } = decodeParameterStatus(buffer, payload, end);
+    this.#state.parameterChanged(name, value);
+    this.#keep();
+  }
+
+  #applyEffects(prepared: Prepared | undefined, sequence: number): void {
+    if (prepared?.plan !== undefined) this.#state.apply(prepared.plan.effects, prepared, sequence);
+  }
+
+  /** Bytes of rows may pass as they come if nothing in them has to be read whole. */
+  #mayStream(): boolean {
+    return this.#current().hiddenColumns === 0 && this.#state.pending.head?.kind !== "hidden";
+  }
+
+  /** What the server is answering now. */
+  #current(): Running {
+    this.#running ??= this.#begin();
+    return this.#running;
+  }
+
+  #begin(): Running {
+    const { head } = this.#state.pending;
+    if (head?.kind === "query") {
+      const running = this.#runningOf({ text: head.text, plan: head.text.statements[head.statement] });
+      head.execution = running.execution;
+      return running;
+    }
+    if (head?.kind !== "execute") return PASSING;
+    const portal = head.portal ?? this.#state.portals.get(head.name);
+    if (portal?.prepared === undefined) throw unaccounted(head.name);
+    const running = this.#runningOf(portal.prepared, true, portal.execution);
+    portal.execution = running.execution;
+    return running;
+  }
+
+  #described(): Prepared | undefined {
+    const { head } = this.#state.pending;
+    if (head?.kind !== "describe") return undefined;
+    if (head.prepared !== undefined) return head.prepared;
+    return head.what === "statement"
+      ? this.#state.prepared.get(head.name)
+      : this.#state.portals.get(head.name)?.prepared;
+  }
+
+  #runningOf(prepared: Prepared | undefined, executes = true, execution?: Execution): Running {
+    if (prepared?.plan === undefined) return PASSING;
+    const standing: Standing = this.#state.standingOf(prepared.plan);
+    if (standing.kind === "pass") return PASSING;
+    if (standing.kind === "unknown") throw unaccounted(standing.name);
+    const accounting = standing.kind === "account" ? standing.accounting : undefined;
+    return {
+      execution: executes ? (execution ?? new Execution(standing)) : undefined,
+      hiddenColumns: accounting?.companions.length ?? 0,
+      visibleColumns: accounting?.columns ?? 0,
+      hideRows: accounting?.hideRows ?? false,
+      copy: undefined,
+    };
+  }
+}
+
+function unaccounted(name: string): WhosawError {
+  return new WhosawError("REFUSED", `the gateway does not know what ${textOf(name)} reads, so its rows cannot be accounted for`, {
+    hint: "declare cursors and prepare statements in this session, by SQL or by the protocol",
+  });
+}

@@ -1,0 +1,199 @@
+/** What both directions of a session know: names, what is under way, and what plans depend on. */
+import { WhosawError } from "../base/errors.ts";
+import type { Entry } from "../ledger/entry.ts";
+import type { CatalogSnapshot } from "../lineage/catalog.ts";
+import type { SessionEffect, StatementPlan, TextPlan } from "../lineage/plan.ts";
+import type { Mode, PlanContext, Planner } from "../lineage/planner.ts";
+import { abridged, type Basis, type Execution, type Executor } from "./execution.ts";
+import { Names } from "./names.ts";
+import { PendingQueue, type Portal, type Prepared } from "./pending.ts";
+
+/** What a session may do, from its actor's role. */
+export interface SessionPolicy {
+  readonly mode: Mode;
+  readonly migrate: boolean;
+  /** For privileges: the role that the upstream connection runs as. */
+  readonly upstreamRole: string;
+}
+
+/** A statement's basis, or what stands in its place. */
+export type Standing = Basis | { readonly kind: "pass" } | { readonly kind: "unknown"; readonly name: string };
+
+/** How far a name may lead to another (EXECUTE of EXECUTE cannot be, but a loop must not). */
+const INDIRECTIONS_MAX = 4;
+
+export class SessionState {
+  readonly planner: Planner;
+  readonly policy: SessionPolicy;
+  readonly executor: Executor;
+  readonly prepared = new Names<Prepared>();
+  readonly portals = new Names<Portal>();
+  readonly pending = new PendingQueue();
+  /** Executions with something not yet recorded, and entries that belong to no execution. */
+  readonly unrecorded = new Set<Execution>();
+  readonly entries: Entry[] = [];
+  /** As of the last ReadyForQuery: I idle, T in a transaction, E in a failed one. */
+  transaction: "I" | "T" | "E" = "I";
+  clientEncoding = "UTF8";
+  #catalog: () => CatalogSnapshot;
+  readonly #searchPath = { schemas: [] as readonly string[], touched: false, untilTransactionEnds: false };
+  readonly #tempTables = new Set<string>();
+  #context: PlanContext | undefined;
+  #sequence = 0;
+
+  constructor(planner: Planner, policy: SessionPolicy, executor: Executor, catalog: () => CatalogSnapshot) {
+    this.planner = planner;
+    this.policy = policy;
+    this.executor = executor;
+    this.#catalog = catalog;
+  }
+
+  /** Numbers client messages. */
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  /**
+   * What a plan depends on, the same object as long as nothing changes.
+   * @throws WhosawError if the catalog is too old to be trusted
+   */
+  context(): PlanContext {
+    const catalog = this.#catalog();
+    if (this.#context?.catalog !== catalog) {
+      this.#context = {
+        catalog,
+        searchPath: this.#searchPath.schemas,
+        role: this.policy.upstreamRole,
+        mode: this.policy.mode,
+        migrate: this.policy.migrate,
+        tempTables: new Set(this.#tempTables),
+      };
+    }
+    return this.#context;
+  }
+
+  /**
+   * The server reported a setting.
+   * @throws WhosawError REFUSED if statements could no longer be read as they were planned
+   */
+  parameterChanged(name: string, value: string): void {
+    if (name === "client_encoding") this.clientEncoding = value;
+    if (name !== "standard_conforming_strings" || value === "on" || this.policy.mode === "observe") return;
+    throw new WhosawError("REFUSED", "standard_conforming_strings is off, so statements cannot be read reliably", {
+      hint: "leave standard_conforming_strings on for this role and database",
+    });
+  }
+
+  set searchPath(schemas: readonly string[]) {
+    this.#searchPath.schemas = schemas;
+    this.#context = undefined;
+  }
+
+  /**
+   * Whether the search path must be asked for, now that the server is ready: after a statement that changes it, and
+   * once more when the transaction ends in which that was done. Relations are sent schema-qualified, so a path that
+   * is known too late can name a wrong table, but never leave one unaccounted for.
+   */
+  searchPathDue(): boolean {
+    const path = this.#searchPath;
+    if (this.transaction === "E") {
+      path.untilTransactionEnds ||= path.touched;
+      return false;
+    }
+    const ended = path.untilTransactionEnds && this.transaction === "I";
+    const due = path.touched || ended;
+    if (due) path.untilTransactionEnds = this.transaction === "T";
+    path.touched = false;
+    return due;
+  }
+
+  /** Whether something waits for the next commit group. */
+  get hasUnrecorded(): boolean {
+    return this.unrecorded.size > 0 || this.entries.length > 0;
+  }
+
+  /** Notes a refusal, to be recorded before the client is told. */
+  recordRefusal(refusal: WhosawError, text: TextPlan): void {
+    const plan = text.statements.find((statement) => statement.treatment.kind === "refuse");
+    this.entries.push({
+      kind: "refusal",
+      actor: this.executor.actor,
+      session: this.executor.session,
+      code: refusal.code,
+      reason: refusal.message,
+      fingerprint: plan?.fingerprint ?? "",
+      text: abridged(plan?.normalizedText ?? ""),
+    });
+  }
+
+  /** What accounts for this plan's rows now that the server answers it. */
+  standingOf(plan: StatementPlan, depth = 0): Standing {
+    const { treatment } = plan;
+    switch (treatment.kind) {
+      case "pass":
+        return { kind: "pass" };
+      case "account":
+        return { kind: "account", plan, accounting: treatment.accounting };
+      case "opaque":
+        return { kind: "opaque", plan, tables: treatment.tables, reason: treatment.reason };
+      case "as-prepared":
+        return this.#standingOfName(this.prepared.get(treatment.name), treatment.name, depth);
+      case "as-cursor":
+        return this.#standingOfName(this.portals.get(treatment.name)?.prepared, treatment.name, depth);
+      case "refuse":
+        return { kind: "unknown", name: "a refused statement" };
+    }
+  }
+
+  /** Follows what a statement has changed, now that the server has said that it did. */
+  apply(effects: readonly SessionEffect[], prepared: Prepared, sequence: number): void {
+    for (const effect of effects) this.#applyOne(effect, prepared, sequence);
+  }
+
+  #applyOne(effect: SessionEffect, prepared: Prepared, sequence: number): void {
+    switch (effect.kind) {
+      case "declare-cursor":
+        this.portals.set(effect.name, { prepared, hold: effect.hold, execution: undefined }, sequence);
+        return;
+      case "close-cursor":
+        if (effect.name === undefined) this.portals.clear(sequence);
+        else this.portals.delete(effect.name, sequence);
+        return;
+      case "prepare":
+        this.prepared.set(effect.name, prepared, sequence);
+        return;
+      case "deallocate":
+        if (effect.name === undefined) this.prepared.clear(sequence);
+        else this.prepared.delete(effect.name, sequence);
+        return;
+      case "create-temp":
+        this.#tempTables.add(effect.name);
+        this.#context = undefined;
+        return;
+      case "discard-all":
+        this.prepared.clear(sequence);
+        this.portals.clear(sequence);
+        this.#clearTemp();
+        return;
+      case "discard-temp":
+        this.#clearTemp();
+        return;
+      case "search-path":
+        this.#searchPath.touched = true;
+        return;
+      case "ddl":
+        return;
+    }
+  }
+
+  #clearTemp(): void {
+    this.#tempTables.clear();
+    this.#context = undefined;
+  }
+
+  #standingOfName(prepared: Prepared | undefined, name: string, depth: number): Standing {
+    if (prepared?.plan === undefined || depth >= INDIRECTIONS_MAX) return { kind: "unknown", name };
+    return this.standingOf(prepared.plan, depth + 1);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * One client, one upstream connection: two sockets, the two directions between them, and the outbox in which protected
+ * rows wait for their receipt. Back-pressure goes both ways: whoever cannot be written to stops the other from being read.
+ */
+import type { Socket } from "node:net";
+import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { EntrySource, GroupBuilder, Ledger, Receipt } from "../ledger/ledger.ts";
+import { encodeErrorResponse, fieldsOf } from "../wire/messages/error-response.ts";
+import { TERMINATE } from "../wire/messages/empty.ts";
+import { Outbox } from "./outbox.ts";
+import { Requests } from "./requests.ts";
+import { Responses } from "./responses.ts";
+import type { SessionState } from "./session-state.ts";
+
+export interface SessionOptions {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly state: SessionState;
+  readonly ledger: Ledger;
+  /** Called once, when both sockets are done with. */
+  readonly ended: (error: WhosawError | undefined) => void;
+}
+
+export class Session implements EntrySource {
+  readonly #options: SessionOptions;
+  readonly #requests: Requests;
+  readonly #responses: Responses;
+  readonly #outbox: Outbox;
+  #ended = false;
+  #upstreamGone = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#requests = new Requests(options.state);
+    this.#responses = new Responses(options.state);
+    this.#outbox = new Outbox({ write: (bytes) => options.client.write(bytes) });
+  }
+
+  /**
+   * Begins to relay.
+   * @param greeting what the client must hear first: the end of its sign-in, up to ReadyForQuery
+   */
+  start(greeting: Buffer): void {
+    const { client, upstream } = this.#options;
+    client.on("data", (chunk: Buffer) => this.#guard(() => this.#toServer(this.#requests.receive(chunk))));
+    upstream.on("data", (chunk: Buffer) => this.#guard(() => this.#fromServer(chunk)));
+    client.on("drain", () => this.#regulate());
+    upstream.on("drain", () => this.#regulate());
+    client.on("error", () => this.#end(undefined));
+    client.on("close", () => this.#end(undefined));
+    upstream.on("error", () => this.#upstreamLost());
+    upstream.on("close", () => this.#upstreamLost());
+    client.write(greeting);
+    this.#toServer(this.#requests.askSearchPath());
+    client.resume();
+    upstream.resume();
+  }
+
+  /** Ends the session from outside: shutdown, a disabled actor. */
+  abort(error: WhosawError): void {
+    if (this.#ended) return;
+    this.#outbox.discard();
+    if (this.#responses.betweenMessages && this.#options.client.writable) {
+      this.#options.client.write(encodeErrorResponse(fieldsOf(error, "FATAL")));
+    }
+    this.#end(error);
+  }
+
+  drain(group: GroupBuilder): void {
+    const { state } = this.#options;
+    if (!state.hasUnrecorded) return;
+    for (const entry of state.entries) group.add(entry);
+    state.entries.length = 0;
+    for (const execution of state.unrecorded) execution.drain(group, state.executor);
+    state.unrecorded.clear();
+    this.#outbox.cover();
+  }
+
+  durable(receipt: Receipt): void {
+    if (this.#ended) return;
+    this.#outbox.release(receipt);
+    if (this.#upstreamGone) this.#upstreamLost();
+    else this.#regulate();
+  }
+
+  failed(error: WhosawError): void {
+    this.abort(error);
+  }
+
+  #toServer(slices: readonly Buffer[]): void {
+    const { upstream } = this.#options;
+    writeAll(upstream, slices);
+    if (this.#requests.terminated) upstream.end();
+    this.#regulate();
+  }
+
+  #fromServer(chunk: Buffer): void {
+    const slices = this.#responses.receive(chunk);
+    if (this.#options.state.hasUnrecorded) {
+      for (const slice of slices) this.#outbox.hold(slice);
+      this.#options.ledger.enlist(this);
+    } else {
+      for (const slice of slices) this.#outbox.send(slice);
+    }
+    if (this.#responses.takeReady()) writeAll(this.#options.upstream, this.#requests.ready());
+    this.#toServer(this.#requests.proceed());
+  }
+
+  /** Reads from each side only while the other can take more. */
+  #regulate(): void {
+    if (this.#ended) return;
+    const { client, upstream } = this.#options;
+    const stopClient = upstream.writableNeedDrain || this.#requests.stalled;
+    if (stopClient !== client.isPaused()) stopClient ? client.pause() : client.resume();
+    const stopUpstream = client.writableNeedDrain || this.#outbox.heldBytes > LIMITS.heldBytesMax;
+    if (stopUpstream !== upstream.isPaused()) stopUpstream ? upstream.pause() : upstream.resume();
+  }
+
+  #guard(step: () => void): void {
+    if (this.#ended) return;
+    try {
+      step();
+    } catch (error) {
+      if (error instanceof WhosawError) this.abort(error);
+      else this.abort(new WhosawError("INTERNAL", "the gateway ran into a bug and ended this session", { cause: error }));
+    }
+  }
+
+  /** The database has gone, perhaps with a last word that still waits for its receipt. */
+  #upstreamLost(): void {
+    this.#upstreamGone = true;
+    if (this.#ended || this.#outbox.heldBytes > 0) return;
+    if (this.#requests.terminated || this.#responses.fatal) return this.#end(undefined);
+    this.abort(new WhosawError("UPSTREAM_LOST", "the connection to the database was lost"));
+  }
+
+  #end(error: WhosawError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { client, upstream } = this.#options;
+    this.#outbox.discard();
+    if (upstream.writable) upstream.end(TERMINATE);
+    upstream.destroySoon();
+    client.destroySoon();
+    this.#options.ended(error);
+  }
+}
+
+function writeAll(socket: Socket, slices: readonly Buffer[]): void {
+  if (slices.length === 0 || !socket.writable) return;
+  if (slices.length === 1) {
+    socket.write(slices[0] as Buffer);
+    return;
+  }
+  socket.cork();
+  for (const slice of slices) socket.write(slice);
+  socket.uncork();
+}
