@@ -1,5 +1,5 @@
 /** A PostgreSQL server of one's own, from npm: for the demo, for tests and for benchmarks. Nothing of it survives its owner. */
-import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { accessSync, chownSync, constants, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
@@ -7,11 +7,10 @@ import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
+import pg from "pg";
 import { WhosawError } from "../src/base/errors.ts";
-import { GUARDIAN_SCRIPT } from "./guardian.ts";
+import { GuardedProcess } from "./guarded.ts";
 import {
   DEFAULT_VERSION,
   nativeFolder,
@@ -35,7 +34,7 @@ export interface EmbeddedPostgresOptions {
 const SUPERUSER = "postgres";
 const START_ATTEMPTS = 10;
 const START_TIMEOUT_MS = 60_000;
-const LOG_CHARACTERS_KEPT = 20_000;
+const READY = /database system is ready to accept connections/;
 
 /** Started by {@link startEmbeddedPostgres}. Listens on 127.0.0.1 only. */
 export class EmbeddedPostgres {
@@ -58,12 +57,12 @@ export class EmbeddedPostgres {
 
   /** The postmaster's process id. */
   get pid(): number {
-    return this.#run.pid;
+    return this.#run.process.pid;
   }
 
   /** What the server wrote to its log in this run, the last 20,000 characters of it. */
   get log(): string {
-    return this.#run.log();
+    return this.#run.process.log;
   }
 
   get superuserUrl(): string {
@@ -78,9 +77,20 @@ export class EmbeddedPostgres {
     return `postgres://${user}@${this.host}:${this.port}/${encodeURIComponent(to.database ?? "postgres")}`;
   }
 
+  /** An empty database. @param name a plain identifier */
+  async createDatabase(name: string): Promise<void> {
+    const client = new pg.Client({ connectionString: this.superuserUrl });
+    await client.connect();
+    try {
+      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    } finally {
+      await client.end();
+    }
+  }
+
   /** Stops the server and removes its data. Twice is as good as once. */
   async stop(): Promise<void> {
-    await this.#run.letGo("QUIT");
+    await this.#run.process.letGo("QUIT");
     await rm(this.#home.base, { recursive: true, force: true });
   }
 
@@ -89,7 +99,7 @@ export class EmbeddedPostgres {
     // Stopped first, the postmaster can neither fork nor tell its children; dead before them, they would say goodbye.
     send("SIGSTOP", this.pid);
     for (const pid of [...childrenOf(this.pid), this.pid]) send("SIGKILL", pid);
-    await this.#run.letGo("KILL", { keep: true });
+    await this.#run.process.letGo("KILL", { keep: true });
   }
 
   /** Starts the stopped or killed server again, on the same port. */
@@ -99,7 +109,7 @@ export class EmbeddedPostgres {
 
   /** A clean stop (sessions are ended) and a start on the same port. */
   async restart(): Promise<void> {
-    await this.#run.letGo("INT", { keep: true });
+    await this.#run.process.letGo("INT", { keep: true });
     await this.start();
   }
 }
@@ -221,83 +231,31 @@ function writeFor(home: Home, path: string, text: string): void {
   if (home.user !== undefined) chownSync(path, home.user.uid, home.user.gid);
 }
 
-/** One life of the server, from start to exit, on its guardian's leash. */
-class Run {
+/** One life of the server, from start to exit. */
+interface Run {
   readonly port: number;
-  pid = 0;
-  readonly #guardian: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #accepting: Promise<void>;
-  readonly #serverGone: Promise<void>;
-  readonly #guardianGone: Promise<void>;
-  #log = "";
+  readonly process: GuardedProcess;
+}
 
-  constructor(home: Home, port: number) {
-    this.port = port;
-    const postgres = [join(home.native, "bin", "postgres"), "-D", home.data, "-p", String(port)];
-    // Detached: Ctrl-C in a terminal reaches a whole process group, and would stop the server before the gateway.
-    const guardian = spawn("/bin/sh", ["-c", GUARDIAN_SCRIPT, "guardian", home.base, ...postgres], {
-      ...home.user,
-      cwd: home.base,
-      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    this.#guardian = guardian;
-    guardian.stdin.on("error", () => {}); // The guardian is gone, which is what was asked for.
-    this.#guardianGone = new Promise((resolve) => guardian.once("close", resolve).once("error", resolve));
-    const words = createInterface(guardian.stdout);
-    const started = new Promise<void>((resolve) => {
-      words.on("line", (line) => {
-        if (!line.startsWith("started ")) return;
-        this.pid = Number(line.slice("started ".length));
-        resolve();
-      });
-    });
-    this.#serverGone = new Promise((resolve) => {
-      words.on("line", (line) => {
-        if (line.startsWith("exited ")) resolve();
-      });
-      guardian.once("close", resolve).once("error", resolve);
-    });
-    const ready = new Promise<void>((resolve) => {
-      guardian.stderr.setEncoding("utf8").on("data", (text: string) => {
-        this.#log = (this.#log + text).slice(-LOG_CHARACTERS_KEPT);
-        if (this.#log.includes("database system is ready to accept connections")) resolve();
-      });
-    });
-    this.#accepting = Promise.all([started, ready]).then(() => {});
-  }
-
-  log(): string {
-    return this.#log;
-  }
-
-  /** Resolves with true when the server accepts connections, with false when it gave up. */
-  async accepts(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), START_TIMEOUT_MS);
-    });
-    const outcomes = [this.#accepting.then(() => true), this.#serverGone.then(() => false), late];
-    return Promise.race(outcomes).finally(() => clearTimeout(timer));
-  }
-
-  /** Sends the signal, waits for the server's end, then lets go of the leash. With `keep` the data stay. */
-  async letGo(signal: "INT" | "QUIT" | "KILL", { keep = false } = {}): Promise<void> {
-    this.#guardian.stdin.write(`${keep ? "keep\n" : ""}${signal}\n`);
-    await this.#serverGone;
-    this.#guardian.stdin.end();
-    await this.#guardianGone;
-  }
+function launchOnce(home: Home, port: number): Run {
+  const server = new GuardedProcess({
+    base: home.base,
+    program: join(home.native, "bin", "postgres"),
+    args: ["-D", home.data, "-p", String(port)],
+    cwd: home.base,
+    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+    user: home.user,
+  });
+  return { port, process: server };
 }
 
 async function launch(home: Home, samePort?: number): Promise<Run> {
   let log = "";
   for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-    const run = new Run(home, samePort ?? (await freePort()));
-    if (await run.accepts()) return run;
-    await run.letGo("KILL", { keep: true });
-    log = run.log();
+    const attempted = launchOnce(home, samePort ?? (await freePort()));
+    if ((await attempted.process.says(READY, START_TIMEOUT_MS)) !== undefined) return attempted;
+    await attempted.process.letGo("KILL", { keep: true });
+    log = attempted.process.log;
     // Somebody else took the port between our look and the server's; or, after kill(), a backend is still dying.
     if (!/could not bind|pre-existing shared memory|another server/.test(log)) break;
   }

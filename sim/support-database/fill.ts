@@ -16,7 +16,7 @@ export interface SupportDatabaseOptions {
 
 export const DEFAULT_CUSTOMERS = 800;
 /** Gives customer 4711 a telephone number and tickets, one of them open. */
-const DEFAULT_SEED = 46;
+export const DEFAULT_SEED = 46;
 const TABLES: readonly TableName[] = [
   "teams",
   "products",
