@@ -1,7 +1,6 @@
 /**
- * Clear headers tell the time: it never runs backwards, and a heartbeat comes every minute while a writer runs. A writer
- * begins with a heartbeat, or with a gap entry if the one before it did not stop cleanly. So a silence that ends with
- * a heartbeat may be a clean stop (a note); one that ends with anything else but a gap is a finding.
+ * Clear headers tell the time: it never runs backwards, a heartbeat comes every minute while a writer runs, and a writer
+ * that begins after a longer silence explains it with a gap entry. Silence without one is a finding.
  */
 import { LIMITS } from "../base/limits.ts";
 import { KIND_GAP, KIND_HEARTBEAT, KIND_MAX } from "./envelope.ts";
@@ -13,9 +12,6 @@ export class Rhythm {
   readonly #findings: Findings;
   #beatMs = 0;
   #silences = 0;
-  /** Silences that end with a heartbeat. */
-  #stops = 0;
-  #firstStop = "";
   #unknown = 0;
   #firstUnknown = 0;
 
@@ -32,7 +28,7 @@ export class Rhythm {
       this.#findings.add("TIME_BACKWARDS", file, `entry ${index} is ${back} ms older than the one before it`, index, offset);
     }
     this.lastMs = time;
-    if (kind !== KIND_GAP && time - this.#beatMs > LIMITS.heartbeatSilenceMs) this.#silent(kind, time, index, file, offset);
+    if (kind !== KIND_GAP && time - this.#beatMs > LIMITS.heartbeatSilenceMs) this.#silent(time, index, file, offset);
     if (kind === KIND_HEARTBEAT || kind === KIND_GAP) this.#beatMs = time;
     if (kind > KIND_MAX || kind === 0) {
       if (this.#unknown === 0) this.#firstUnknown = index;
@@ -40,24 +36,17 @@ export class Rhythm {
     }
   }
 
-  #silent(kind: number, time: number, index: number, file: string, offset: number): void {
+  #silent(time: number, index: number, file: string, offset: number): void {
     const from = new Date(this.#beatMs).toISOString();
     const seconds = Math.round((time - this.#beatMs) / 1000);
     this.#beatMs = time;
-    if (kind === KIND_HEARTBEAT) {
-      this.#stops++;
-      if (this.#stops === 1) this.#firstStop = `no heartbeat for ${seconds} s from ${from} (before entry ${index})`;
-      return;
-    }
     this.#silences++;
-    if (this.#stops > 0) this.#findings.note(`${this.#stops} times the writer was stopped cleanly or silent: first, ${this.#firstStop}`);
     if (this.#silences > 1) return;
-    const message = `no heartbeat for ${seconds} s from ${from}, then entry ${index}, which is neither a start nor a gap`;
+    const message = `no heartbeat for ${seconds} s from ${from}, and then entry ${index} is no gap entry`;
     this.#findings.add("HEARTBEAT_SILENCE", file, message, index, offset);
   }
 
   end(): void {
-    if (this.#stops > 0) this.#findings.note(`${this.#stops} times the writer was stopped cleanly or silent: first, ${this.#firstStop}`);
     if (this.#silences > 1) this.#findings.note(`${this.#silences - 1} more silences follow the first`);
     if (this.#unknown === 0) return;
     this.#findings.note(`${this.#unknown} entries are of a kind this verifier does not know, the first at ${this.#firstUnknown}`);

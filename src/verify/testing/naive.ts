@@ -62,9 +62,20 @@ export function naiveRoot(entries: readonly Buffer[]): Buffer {
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 const dayKeyOf = (masterKey: Buffer, day: string): Buffer => sha256(masterKey, Buffer.from(day));
 
+/** Kept for one bundle: this is by far the slowest step. */
+let expanded = { name: "", keys: Buffer.alloc(0) };
+
+function entryKeys(masterKey: Buffer, origin: string, day: string, bundle: number): Buffer {
+  const name = `${masterKey.toString("hex")} ${origin} ${day} ${bundle}`;
+  if (expanded.name !== name) {
+    const info = Buffer.concat([Buffer.from("whosaw entry keys v1\n"), uint64(bundle)]);
+    expanded = { name, keys: Buffer.from(hkdfSync("sha512", dayKeyOf(masterKey, day), origin, info, 8192)) };
+  }
+  return expanded.keys;
+}
+
 function seal(masterKey: Buffer, origin: string, index: number, entry: NaiveEntry): Buffer {
-  const info = Buffer.concat([Buffer.from("whosaw entry keys v1\n"), uint64(Math.floor(index / 256))]);
-  const keys = Buffer.from(hkdfSync("sha512", dayKeyOf(masterKey, dayOf(entry.time)), origin, info, 8192));
+  const keys = entryKeys(masterKey, origin, dayOf(entry.time), Math.floor(index / 256));
   const key = keys.subarray(32 * (index % 256), 32 * (index % 256) + 32);
   const nonce = Buffer.concat([uint64(entry.time).subarray(4), uint64(index)]);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
