@@ -21,7 +21,7 @@ export interface CliContext {
 /** Published: scripts depend on them. */
 export const EXIT = {
   ok: 0,
-  /** The answer is no: verification failed, nothing found, a check has errors. */
+  /** The answer is no: verification failed, nothing of that name, a goal missed. */
   negative: 1,
   /** The command line asks for something impossible. */
   usage: 2,

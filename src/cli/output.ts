@@ -73,6 +73,10 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   INTERNAL: EXIT.internal,
 };
 
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  return EXIT_CODES[code] ?? EXIT.environment;
+}
+
 /**
  * Prints an error: a sentence and `hint: ...`, or with --json `{"error":{code,message,hint}}` (a configuration error
  * has its `problems` beside). A bug shows its stack, for the report.
@@ -89,7 +93,7 @@ export function printError(stderr: Writable, json: boolean, error: unknown): Exi
     if (known.hint !== undefined) stderr.write(`hint: ${known.hint}\n`);
     if (known.code === "INTERNAL" && error instanceof Error) stderr.write(`${error.stack ?? ""}\n`);
   }
-  return EXIT_CODES[known.code] ?? EXIT.environment;
+  return exitCodeOf(known.code);
 }
 
 function internal(cause: unknown): WhosawError {

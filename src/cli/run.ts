@@ -100,7 +100,8 @@ function bare(program: Program, context: CliContext): Program {
 
 function usageError(error: CommanderError, args: readonly string[]): WhosawError {
   const command = commands.find(({ name }) => name.split(" ").every((word, index) => args[index] === word));
-  const hint = `See \`whosaw ${command === undefined ? "" : `${command.name} `}--help\`.`;
+  const way = command?.name ?? (Object.hasOwn(groups, args[0] ?? "") ? args[0] : undefined);
+  const hint = `See \`whosaw ${way === undefined ? "" : `${way} `}--help\`.`;
   if (error.code === "commander.help") return new WhosawError("USAGE", "A command is missing.", { hint });
   const [first = "", suggestion] = error.message.replace(/^error: /u, "").split("\n");
   const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/u, "")}.`;

@@ -5,9 +5,11 @@ import { actorDisableCommand, actorEnableCommand } from "./commands/actor-disabl
 import { actorListCommand } from "./commands/actor-list.ts";
 import { actorPasswordCommand } from "./commands/actor-password.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 
 export const commands: readonly Command[] = [
+  checkCommand,
   actorAddCommand,
   actorListCommand,
   actorPasswordCommand,

@@ -1,0 +1,139 @@
+/** Holds the configuration against the database: tables, keys, roles, grants. */
+import type { Config } from "../../config/config.ts";
+import { CatalogConnection } from "../../gateway/catalog-connection.ts";
+import type { CatalogSnapshot, ProtectedRelation, Relation } from "../../lineage/catalog.ts";
+import { loadCatalog } from "../../lineage/catalog/load.ts";
+import { quoteLiteral } from "../../lineage/catalog/names.ts";
+import { CATALOG_TRANSACTION, type CatalogQuery } from "../../lineage/catalog/statements.ts";
+import { WhosawError } from "../../base/errors.ts";
+import { type CheckFinding, failed, fine, warning } from "./finding.ts";
+
+/** Names shown of a list; the rest is counted. */
+const NAMES_SHOWN_MAX = 20;
+/** The privilege SET came with PostgreSQL 16; before, membership was enough to take on a role. */
+const SET_PRIVILEGE_VERSION = 160_000;
+
+/** @throws WhosawError UPSTREAM_UNREACHABLE, UPSTREAM_LOST, CATALOG_MISMATCH */
+export async function checkDatabase(config: Config): Promise<readonly CheckFinding[]> {
+  const connection = new CatalogConnection(config.upstream);
+  const query: CatalogQuery = (sql) => connection.query(sql);
+  try {
+    for (const statement of CATALOG_TRANSACTION.begin) await query(statement);
+    const roles = [...new Set([...config.roles.values()].flatMap((role) => role.upstreamRole ?? []))];
+    const catalog = await loadCatalog(query, config.classification, roles);
+    const relations = await readableRelations(query, catalog);
+    const findings = [
+      fine(
+        "upstream",
+        `Connected to ${config.upstream.database}; every table, key and role in the configuration is there.`,
+      ),
+      ...checkClassified(config, catalog, relations),
+      ...(await checkRoles(query, catalog, config)),
+      ...checkGrants(catalog, relations, roles),
+    ];
+    await query(CATALOG_TRANSACTION.end);
+    return findings;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function readableRelations(query: CatalogQuery, catalog: CatalogSnapshot): Promise<Relation[]> {
+  const rows = await query(
+    "SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relkind IN ('r','p','v','m','f') ORDER BY c.oid",
+  );
+  return rows.flatMap(([oid]) => catalog.relation(Number(oid)) ?? []);
+}
+
+function checkClassified(config: Config, catalog: CatalogSnapshot, relations: readonly Relation[]): CheckFinding[] {
+  const names = relations
+    .filter((relation) => catalog.standing(relation).kind === "unclassified")
+    .map((relation) => `${relation.schema}.${relation.name}`)
+    .sort();
+  if (names.length === 0) return [fine("subjects", "Every table is classified.")];
+  const shown = names.slice(0, NAMES_SHOWN_MAX).join(", ");
+  const more = names.length > NAMES_SHOWN_MAX ? ` and ${names.length - NAMES_SHOWN_MAX} more` : "";
+  const effect = config.mode === "enforce" ? "refused" : "recorded as opaque";
+  return [
+    warning(
+      "subjects",
+      `Not classified, so statements on them are ${effect}: ${shown}${more}.`,
+      "Add each under subjects with its key, or under public.",
+    ),
+  ];
+}
+
+async function checkRoles(query: CatalogQuery, catalog: CatalogSnapshot, config: Config): Promise<CheckFinding[]> {
+  const privilege = catalog.serverVersion >= SET_PRIVILEGE_VERSION ? "SET" : "MEMBER";
+  const findings: CheckFinding[] = [];
+  for (const [name, { upstreamRole }] of config.roles) {
+    const role = upstreamRole ?? config.upstream.user;
+    const [row] = await query(
+      `SELECT r.rolsuper OR r.rolbypassrls, pg_catalog.pg_has_role(r.oid, '${privilege}') FROM pg_catalog.pg_roles r WHERE r.rolname = ${quoteLiteral(role)}`,
+    );
+    const subject = `roles.${name}`;
+    if (row?.[1] === "f") findings.push(failed(subject, notMember(config.upstream.user, role)));
+    if (row?.[0] === "t") {
+      findings.push(
+        warning(
+          subject,
+          `The database role ${role} is a superuser or passes over row security.`,
+          "Name an upstream-role with no more rights than its people need.",
+        ),
+      );
+    }
+  }
+  return findings;
+}
+
+function notMember(user: string, role: string): WhosawError {
+  return new WhosawError("CATALOG_MISMATCH", `The gateway's user ${user} may not take on the role ${role}.`, {
+    hint: `Run in the database: GRANT ${quoted(role)} TO ${quoted(user)}.`,
+  });
+}
+
+/** A role that may read some of a protected table, but not the columns that say whose row it is, is refused the rest. */
+function checkGrants(
+  catalog: CatalogSnapshot,
+  relations: readonly Relation[],
+  roles: readonly string[],
+): CheckFinding[] {
+  const findings: CheckFinding[] = [];
+  for (const role of roles) {
+    for (const relation of relations) {
+      const standing = catalog.standing(relation);
+      if (standing.kind !== "protected") continue;
+      const readsSome = relation.columns.some((column) => catalog.maySelect(role, relation.oid, [column.name]));
+      if (readsSome) findings.push(...missingGrants(catalog, standing.table, relation, role));
+    }
+  }
+  return findings;
+}
+
+function missingGrants(
+  catalog: CatalogSnapshot,
+  table: ProtectedRelation,
+  relation: Relation,
+  role: string,
+): CheckFinding[] {
+  const reads = [{ oid: relation.oid, columns: table.keyColumns }, ...table.pathReads];
+  return reads.flatMap(({ oid, columns }) => {
+    const missing = columns.filter((column) => !catalog.maySelect(role, oid, [column]));
+    const target = catalog.relation(oid);
+    if (missing.length === 0 || target === undefined) return [];
+    const name = `${quoted(target.schema)}.${quoted(target.name)}`;
+    const error = new WhosawError(
+      "CATALOG_MISMATCH",
+      `The role ${role} may read ${table.table}, but not the key's ${missing.join(", ")} in ${target.schema}.${target.name}.`,
+      {
+        hint: `Run in the database: GRANT SELECT (${missing.map(quoted).join(", ")}) ON ${name} TO ${quoted(role)}.`,
+      },
+    );
+    return [failed(`subjects.${table.subjectKind}.tables.${table.table}`, error)];
+  });
+}
+
+/** As one would write it: quotes only where they are needed. */
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
