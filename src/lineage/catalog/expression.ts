@@ -155,13 +155,20 @@ async function refuseImpure(functions: ReadonlySet<string>, query: CatalogQuery)
     throw new Mismatch(`a key expression may not call ${name}: it would not yield the same key for the same row`);
 }
 
-/** The type of the expression, from the server, without reading a row: the branch that holds it is never taken. */
+/**
+ * The type of the expression, from the server, without reading a row: the branch that holds it is never taken, and the
+ * columns are NULLs of the right types, so that the gateway's user needs no privilege on the table.
+ */
 async function typeOf(sql: string, relation: Relation, alias: string, query: CatalogQuery): Promise<number> {
-  const table = `${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)}`;
+  const types = await query(
+    `SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = ${relation.oid} AND a.attnum > 0 AND NOT a.attisdropped`,
+  );
+  const row = types.map(([name, type]) => `NULL::${type} AS ${quoteIdentifier(name ?? "")}`).join(", ");
   await query("SAVEPOINT whosaw_key");
   try {
     const rows = await query(
-      `SELECT pg_catalog.pg_typeof(CASE WHEN false THEN ${sql} END)::pg_catalog.oid FROM (SELECT (NULL::${table}).*) AS ${alias}`,
+      `SELECT pg_catalog.pg_typeof(CASE WHEN false THEN ${sql} END)::pg_catalog.oid FROM (SELECT ${row}) AS ${alias}`,
     );
     await query("RELEASE SAVEPOINT whosaw_key");
     return Number(rows[0]?.[0]);
