@@ -280,7 +280,7 @@ const KIND_NAMES = new Map<number, EntryKind>(
 
 /** Writes the payload of an entry. Throws WhosawError ROW_TOO_LARGE if it does not fit the writer. */
 export function writePayload<K extends EntryKind>(writer: CborWriter, entry: EntryOf<K>): void {
-  CODECS[entry.kind as K].write(writer, entry);
+  CODECS[entry.kind].write(writer, entry);
 }
 
 /**

@@ -21,6 +21,6 @@ export class Receipt {
 
   /** Whether this came from `issue`, for callers outside the type system. */
   static isReceipt(value: object): value is Receipt {
-    return #durable in value && (value as Receipt).#durable;
+    return #durable in value && value.#durable;
   }
 }

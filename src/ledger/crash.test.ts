@@ -1,0 +1,100 @@
+/**
+ * The machine stops at every single operation of a workload; what was not synced is kept, lost or torn. After each: every
+ * receipt given before still holds, the log is whole, and it goes on.
+ */
+import { expect, test } from "vitest";
+import { readEntries } from "./read.ts";
+import { checkLog } from "./testing/check-log.ts";
+import { memoryDisk, type MemoryDisk } from "./testing/memory-disk.ts";
+import { DIR, handClock, MASTER_KEY, openRig, record, seeded, type Rig } from "./testing/rig.ts";
+
+const SEEDS = Number(process.env["WHOSAW_CRASH_SEEDS"] ?? 3);
+const DAY_MS = 86_400_000;
+
+/** Receipts as they were given, by index: what the entry was about. */
+type Given = Map<number, string>;
+
+function keep(given: Given, ledger: Rig["ledger"], detail: string): Promise<void> {
+  return record(ledger, detail).then(
+    (receipt) => void given.set(receipt.firstIndex, detail),
+    () => undefined,
+  );
+}
+
+async function writeRound(given: Given, rig: Rig, name: string, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, i) => keep(given, rig.ledger, `${name}/${i}`)));
+  rig.timers.fire();
+}
+
+/** Two runs with tiles, checkpoints and the end of a day in them, both closed. */
+async function workload(disk: MemoryDisk, given: Given, startMs: number): Promise<void> {
+  const clock = handClock(startMs);
+  for (const pid of [1, 2]) {
+    const rig = await openRig(disk, pid, { clock });
+    await writeRound(given, rig, `${pid}/a`, 5);
+    clock.ms += DAY_MS;
+    await writeRound(given, rig, `${pid}/b`, 5);
+    await writeRound(given, rig, `${pid}/c`, 1);
+    await rig.ledger.close();
+  }
+}
+
+/** A log of 250 entries, so that the workload fills its first bundle and tile. */
+async function grownDisk(): Promise<{ disk: MemoryDisk; given: Given }> {
+  const disk = memoryDisk();
+  const given: Given = new Map();
+  const rig = await openRig(disk, 9);
+  await writeRound(given, rig, "grown", 249);
+  await rig.ledger.close();
+  return { disk, given };
+}
+
+async function readDetails(disk: MemoryDisk): Promise<Map<number, string>> {
+  const details = new Map<number, string>();
+  for await (const { index, entry } of readEntries(DIR, { masterKey: MASTER_KEY, disk })) {
+    if (entry?.kind === "alert") details.set(index, entry.detail);
+  }
+  return details;
+}
+
+async function hashes(disk: MemoryDisk): Promise<string[]> {
+  return (await checkLog(disk, DIR)).entries.map((entry) => entry.toString("base64"));
+}
+
+/** Stops the machine at that operation of the workload; false if the workload ended before. */
+async function crashAt(start: MemoryDisk, givenBefore: Given, operation: number, random: () => number): Promise<boolean> {
+  const disk = start.fork();
+  const startMs = handClock().ms;
+  disk.fault = () => (disk.operations >= operation ? "halt" : undefined);
+  const given = new Map(givenBefore);
+  const ended = await Promise.race([workload(disk, given, startMs).then(() => true), disk.halted.then(() => false)]);
+  if (ended) return false;
+  const known = new Map(given);
+  const after = disk.afterPowerCut(random);
+  const { ledger } = await openRig(after, 3, { clock: handClock(startMs + 2 * DAY_MS) });
+  const before = await hashes(after);
+  expect(await readDetails(after)).toEqual(new Map([...(await readDetails(after)), ...known]));
+  await record(ledger, "after");
+  await ledger.close();
+  const now = await hashes(after);
+  expect(now.slice(0, before.length)).toEqual(before);
+  expect(now.length).toBe(before.length + 1);
+  return true;
+}
+
+const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
+
+test.each(seeds)("a crash at any operation of a new log loses no receipt (seed %i)", async (seed) => {
+  const random = seeded(seed);
+  let operation = 1;
+  while (await crashAt(memoryDisk(), new Map(), operation, random)) operation += 1;
+  expect(operation).toBeGreaterThan(150);
+});
+
+test.each(seeds)("a crash at any operation of a grown log loses no receipt (seed %i)", async (seed) => {
+  const { disk, given } = await grownDisk();
+  const random = seeded(seed);
+  let operation = 1;
+  while (await crashAt(disk, given, operation, random)) operation += 1;
+  expect(operation).toBeGreaterThan(150);
+});
