@@ -82,6 +82,8 @@ export const LIMITS = {
   /** As PostgreSQL's NAMEDATALEN - 1. */
   actorNameBytesMax: 63,
   passwordBytesMax: 1_000,
+  shutdownMs: 10_000,
+  exitGraceMs: 2_000,
   actorRegisterPollMs: 250,
   actorRegisterLockWaitMs: 5_000,
 } as const;

@@ -7,14 +7,20 @@ import { actorPasswordCommand } from "./commands/actor-password.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { ledgerProveCommand } from "./commands/ledger-prove.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { verifyCommand } from "./commands/verify.ts";
 
 export const commands: readonly Command[] = [
   checkCommand,
+  serveCommand,
   actorAddCommand,
   actorListCommand,
   actorPasswordCommand,
   actorDisableCommand,
   actorEnableCommand,
+  verifyCommand,
+  ledgerProveCommand,
   benchCommand,
   completionCommand,
 ];

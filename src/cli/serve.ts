@@ -1,0 +1,149 @@
+/** Runs the gateway until a signal or a fatal error ends it. */
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { pino } from "pino";
+import { ActorStore } from "../actors/store.ts";
+import type { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Config } from "../config/config.ts";
+import { type RunningGateway, startGateway } from "../gateway/gateway.ts";
+import type { GatewayLog } from "../gateway/parts.ts";
+import { createKeys, type LedgerKeys, loadKeys } from "../ledger/keys-file.ts";
+import { EXIT, type ExitCode, type Invocation } from "./command.ts";
+import { printError } from "./output.ts";
+
+export async function serve(invocation: Invocation): Promise<ExitCode> {
+  const config = await invocation.config();
+  const log: GatewayLog = pino({ base: null }, invocation.context.stderr);
+  const stop = new StopRequest();
+  const actors = await ActorStore.open(config.actors.file, {
+    onError: (error) =>
+      log.error({ err: error }, "the actor register cannot be used; the last good one stays in force"),
+  });
+  try {
+    const keys = await openKeys(config, invocation, log);
+    const gateway = await startGateway({ config, actors, keys, log, onFatal: (error) => stop.fatal(error) });
+    const hangUp = (): void => void reload(invocation, config, gateway, actors, log);
+    process.on("SIGHUP", hangUp);
+    announce(invocation, config, gateway);
+    const reason = await stop.requested;
+    process.off("SIGHUP", hangUp);
+    log.info({ reason: reason.signal }, "stopping");
+    await closeInTime(gateway, log);
+    return reason.error === undefined
+      ? EXIT.ok
+      : printError(invocation.context.stderr, invocation.output.json, reason.error);
+  } finally {
+    actors.close();
+    stop.forget();
+  }
+}
+
+/** A ledger that has failed, or a disk that hangs, must not keep the process from ending. */
+async function closeInTime(gateway: RunningGateway, log: GatewayLog): Promise<void> {
+  const timer = new AbortController();
+  const tooLong = delay(LIMITS.shutdownMs, "late", { signal: timer.signal });
+  try {
+    const closed = await Promise.race([gateway.close(), tooLong.catch(() => "closed")]);
+    if (closed === "late")
+      log.error({ waitedMs: LIMITS.shutdownMs }, "the gateway did not close in time; the next start recovers");
+    else log.info({}, "stopped");
+  } catch (error) {
+    log.error({ err: error }, "the gateway did not close cleanly; the next start recovers");
+  } finally {
+    timer.abort();
+  }
+}
+
+interface StopReason {
+  readonly signal: string;
+  readonly error: WhosawError | undefined;
+}
+
+/** The first reason to stop. A second signal ends the process at once, as it would without us. */
+class StopRequest {
+  readonly requested: Promise<StopReason>;
+  #resolve!: (reason: StopReason) => void;
+  readonly #onSignal = (signal: NodeJS.Signals): void => this.#stop({ signal, error: undefined });
+
+  constructor() {
+    this.requested = new Promise((resolve) => (this.#resolve = resolve));
+    process.on("SIGTERM", this.#onSignal).on("SIGINT", this.#onSignal);
+  }
+
+  fatal(error: WhosawError): void {
+    this.#stop({ signal: error.code, error });
+  }
+
+  forget(): void {
+    process.off("SIGTERM", this.#onSignal).off("SIGINT", this.#onSignal);
+  }
+
+  #stop(reason: StopReason): void {
+    this.forget();
+    this.#resolve(reason);
+  }
+}
+
+/**
+ * The ledger's keys; the first start creates them. A ledger whose keys are gone is not continued with new ones.
+ * @throws WhosawError LEDGER_KEY_LOST, CONFIG_INVALID
+ */
+async function openKeys(config: Config, invocation: Invocation, log: GatewayLog): Promise<LedgerKeys> {
+  const { dir, keys } = config.ledger;
+  if ((await exists(join(dir, "log.json"))) || (await exists(join(keys, "master.key")))) return loadKeys(keys);
+  const created = await createKeys(keys);
+  const message = `Created the ledger's keys in ${keys}. Copy them to a safe place now: without master.key the ledger still verifies, but nobody can ever read it.`;
+  if (invocation.output.json) log.warn({ event: "keys-created", keys }, message);
+  else invocation.output.note(message);
+  return created;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function announce(invocation: Invocation, config: Config, gateway: RunningGateway): void {
+  const { address, vkey } = gateway;
+  const { mode, upstream, ledger } = config;
+  invocation.output.result({ event: "ready", postgres: address, mode, ledger: ledger.dir, vkey }, () =>
+    [
+      `The gateway listens on ${address}, before ${upstream.database} on ${upstream.host}:${upstream.port}, in mode ${mode}.`,
+      `Ledger: ${ledger.dir}`,
+      `Its public key, to keep elsewhere and verify with: ${vkey}`,
+    ].join("\n"),
+  );
+}
+
+/** Whatever fails, what was in force before stays. */
+async function reload(
+  invocation: Invocation,
+  started: Config,
+  gateway: RunningGateway,
+  actors: ActorStore,
+  log: GatewayLog,
+): Promise<void> {
+  try {
+    const config = await invocation.config();
+    const fixed = (["upstream", "listen", "ledger", "actors"] as const).filter(
+      (section) => !isDeepStrictEqual(fixedPart(config, section), fixedPart(started, section)),
+    );
+    if (fixed.length > 0)
+      log.warn({ sections: fixed }, "these sections changed; they take effect when the gateway is started again");
+    await gateway.reload(config);
+    await actors.reload();
+    log.info({ event: "reloaded", mode: config.mode }, "configuration and actors reloaded");
+  } catch (error) {
+    log.error({ event: "reload-failed", err: error }, "the reload failed; what was in force before stays");
+  }
+}
+
+/** What a running gateway keeps until it is started again. */
+function fixedPart(config: Config, section: "upstream" | "listen" | "ledger" | "actors"): unknown {
+  return section === "actors" ? config.actors.file : config[section];
+}
