@@ -1,5 +1,13 @@
 /** Checkpoints: C2SP signed-note with Ed25519, tlog-checkpoint, and cosignature/v1 of witnesses. */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from "node:crypto";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { HASH_BYTES } from "./tree.ts";
@@ -127,8 +135,12 @@ export function openCheckpoint(note: Uint8Array, verifier: NoteVerifier): Checkp
   const end = whole.indexOf("\n\n");
   if (end === -1) throw badCheckpoint("it has no signatures");
   const text = whole.slice(0, end + 1);
-  const lines = whole.slice(end + 2).split("\n").slice(0, -1);
-  if (!lines.some((line) => isSignedBy(line, text, verifier))) throw badCheckpoint(`${verifier.name} has not signed it`);
+  const lines = whole
+    .slice(end + 2)
+    .split("\n")
+    .slice(0, -1);
+  if (!lines.some((line) => isSignedBy(line, text, verifier)))
+    throw badCheckpoint(`${verifier.name} has not signed it`);
   return parseCheckpointText(text);
 }
 
@@ -147,10 +159,12 @@ function isSignedBy(line: string, text: string, verifier: NoteVerifier): boolean
 
 function parseCheckpointText(text: string): Checkpoint {
   const [origin, sizeText, rootText] = text.split("\n");
-  if (origin === undefined || sizeText === undefined || rootText === undefined) throw badCheckpoint("lines are missing");
+  if (origin === undefined || sizeText === undefined || rootText === undefined)
+    throw badCheckpoint("lines are missing");
   const size = Number(sizeText);
   const root = Buffer.from(rootText, "base64");
-  if (!/^(0|[1-9]\d{0,15})$/.test(sizeText) || !Number.isSafeInteger(size)) throw badCheckpoint("its size is no number");
+  if (!/^(0|[1-9]\d{0,15})$/.test(sizeText) || !Number.isSafeInteger(size))
+    throw badCheckpoint("its size is no number");
   if (root.length !== HASH_BYTES || root.toString("base64") !== rootText) throw badCheckpoint("its root is no hash");
   return { origin, size, root };
 }

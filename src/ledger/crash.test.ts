@@ -8,7 +8,7 @@ import { checkLog } from "./testing/check-log.ts";
 import { memoryDisk, type MemoryDisk } from "./testing/memory-disk.ts";
 import { DIR, handClock, MASTER_KEY, openRig, record, seeded, type Rig } from "./testing/rig.ts";
 
-const SEEDS = Number(process.env["WHOSAW_CRASH_SEEDS"] ?? 3);
+const SEEDS = Number(process.env["WHOSAW_CRASH_SEEDS"] ?? 1);
 const DAY_MS = 86_400_000;
 
 /** Receipts as they were given, by index: what the entry was about. */
@@ -62,7 +62,12 @@ async function hashes(disk: MemoryDisk): Promise<string[]> {
 }
 
 /** Stops the machine at that operation of the workload; false if the workload ended before. */
-async function crashAt(start: MemoryDisk, givenBefore: Given, operation: number, random: () => number): Promise<boolean> {
+async function crashAt(
+  start: MemoryDisk,
+  givenBefore: Given,
+  operation: number,
+  random: () => number,
+): Promise<boolean> {
   const disk = start.fork();
   const startMs = handClock().ms;
   disk.fault = () => (disk.operations >= operation ? "halt" : undefined);
@@ -73,7 +78,8 @@ async function crashAt(start: MemoryDisk, givenBefore: Given, operation: number,
   const after = disk.afterPowerCut(random);
   const { ledger } = await openRig(after, 3, { clock: handClock(startMs + 2 * DAY_MS) });
   const before = await hashes(after);
-  expect(await readDetails(after)).toEqual(new Map([...(await readDetails(after)), ...known]));
+  const details = await readDetails(after);
+  for (const [index, detail] of known) expect(details.get(index)).toBe(detail);
   await record(ledger, "after");
   await ledger.close();
   const now = await hashes(after);

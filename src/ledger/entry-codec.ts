@@ -1,7 +1,16 @@
 /** Payloads to bytes and back (docs/ledger-format.md, "Payloads"). One row per kind: a forgotten kind does not compile. */
 import type { WhosawError } from "../base/errors.ts";
 import { damaged, type CborReader, type CborWriter } from "./cbor.ts";
-import { ENTRY_KINDS, type ActorId, type Decision, type DisclosureBlock, type Entry, type EntryKind, type Outcome, type ProofMethod } from "./entry.ts";
+import {
+  ENTRY_KINDS,
+  type ActorId,
+  type Decision,
+  type DisclosureBlock,
+  type Entry,
+  type EntryKind,
+  type Outcome,
+  type ProofMethod,
+} from "./entry.ts";
 
 type EntryOf<K extends EntryKind> = Entry & { readonly kind: K };
 
@@ -130,7 +139,13 @@ const CODECS: { readonly [K in EntryKind]: Codec<K> } = {
     },
     read: (r) => {
       r.arrayOf(4);
-      return { kind: "login", actor: readActor(r), proof: numbered(PROOFS, r), clientAddress: r.text(), database: r.text() };
+      return {
+        kind: "login",
+        actor: readActor(r),
+        proof: numbered(PROOFS, r),
+        clientAddress: r.text(),
+        database: r.text(),
+      };
     },
   },
   logout: {
@@ -165,7 +180,13 @@ const CODECS: { readonly [K in EntryKind]: Codec<K> } = {
       const text = r.text();
       const uses = readMany(r, () => {
         r.arrayOf(5);
-        return { table: r.text(), subjectKind: r.text(), clear: readTexts(r), masked: readTexts(r), predicate: readTexts(r) };
+        return {
+          table: r.text(),
+          subjectKind: r.text(),
+          clear: readTexts(r),
+          masked: readTexts(r),
+          predicate: readTexts(r),
+        };
       });
       return { kind: "form", fingerprint, text, uses, scope: r.bool() };
     },

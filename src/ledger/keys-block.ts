@@ -26,7 +26,10 @@ export function deriveSubjectKey(masterKey: Uint8Array): Buffer {
 /** How a text key stands in the ledger: 32 lower-case hex digits. */
 export function hashTextKey(subjectKey: Uint8Array, subjectKind: string, key: string): string {
   const hmac = createHmac("sha256", subjectKey);
-  return hmac.update(`whosaw text key v1\n${subjectKind}\n${key}`).digest("hex").slice(0, 2 * HASH_BYTES);
+  return hmac
+    .update(`whosaw text key v1\n${subjectKind}\n${key}`)
+    .digest("hex")
+    .slice(0, 2 * HASH_BYTES);
 }
 
 function putVarint(into: Buffer, position: number, value: number): number {
@@ -115,7 +118,10 @@ function countDistinct(sorted: readonly (number | bigint | string)[]): number {
 
 /** Encodes uuids given in any of PostgreSQL's output forms (hyphens, lower case). */
 export function encodeUuidKeys(keys: Iterable<string>): Uint8Array {
-  return encodeFixed(UUID, [...keys].map((key) => key.toLowerCase().replaceAll("-", "")));
+  return encodeFixed(
+    UUID,
+    [...keys].map((key) => key.toLowerCase().replaceAll("-", "")),
+  );
 }
 
 /** Encodes text keys given as `hashTextKey` returned them. */
@@ -133,7 +139,8 @@ function encodeFixed(tag: number, hex: string[]): Uint8Array {
   for (const key of hex) {
     if (key === previous) continue;
     const written = into.write(key, at, HASH_BYTES, "hex");
-    if (key.length !== 2 * HASH_BYTES || written !== HASH_BYTES) throw new Error("assertion failed: a key of 16 bytes in hex");
+    if (key.length !== 2 * HASH_BYTES || written !== HASH_BYTES)
+      throw new Error("assertion failed: a key of 16 bytes in hex");
     at += HASH_BYTES;
     previous = key;
   }

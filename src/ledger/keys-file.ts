@@ -16,7 +16,10 @@ export interface LedgerKeys {
   readonly masterKey: Buffer;
 }
 
-const FILES = { logSeed: "log.key", witnessSeed: "witness.key", masterKey: "master.key" } as const satisfies Record<keyof LedgerKeys, string>;
+const FILES = { logSeed: "log.key", witnessSeed: "witness.key", masterKey: "master.key" } as const satisfies Record<
+  keyof LedgerKeys,
+  string
+>;
 const KEY_BYTES = 32;
 const OTHERS_MASK = 0o077;
 
@@ -76,7 +79,9 @@ async function loadKey(path: string): Promise<Buffer> {
   try {
     const { mode } = await fsp.stat(path);
     if ((mode & OTHERS_MASK) !== 0) {
-      throw new WhosawError("CONFIG_INVALID", `The key file ${path} can be read by other users.`, { hint: `chmod 600 ${path}` });
+      throw new WhosawError("CONFIG_INVALID", `The key file ${path} can be read by other users.`, {
+        hint: `chmod 600 ${path}`,
+      });
     }
     const key = Buffer.from((await fsp.readFile(path, "latin1")).trim(), "base64");
     if (key.length === KEY_BYTES) return key;

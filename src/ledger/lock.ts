@@ -60,7 +60,8 @@ function parseLock(bytes: Buffer): ProcessIdentity | undefined {
     const value: unknown = JSON.parse(bytes.toString("utf8"));
     if (typeof value !== "object" || value === null) return undefined;
     const { pid, started, boot, pidns } = value as Record<string, unknown>;
-    if (typeof pid !== "number" || typeof started !== "string" || typeof boot !== "string" || typeof pidns !== "string") return undefined;
+    if (typeof pid !== "number" || typeof started !== "string" || typeof boot !== "string" || typeof pidns !== "string")
+      return undefined;
     return { pid, started, boot, pidns };
   } catch {
     return undefined;

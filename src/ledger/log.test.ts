@@ -33,7 +33,12 @@ function open(): Promise<Ledger> {
     origin: ORIGIN,
     ...keys,
     clock: systemClock,
-    witness: localWitness({ dir: join(root, "witness"), disk, signer: witnessSigner("test.example/witness", keys.witnessSeed), clock: systemClock }),
+    witness: localWitness({
+      dir: join(root, "witness"),
+      disk,
+      signer: witnessSigner("test.example/witness", keys.witnessSeed),
+      clock: systemClock,
+    }),
     sessionCount: () => 0,
     onHealth: () => undefined,
     onFatal: (error) => {
@@ -46,7 +51,11 @@ function open(): Promise<Ledger> {
 function enlistMany(ledger: Ledger, count: number): Promise<Receipt[]> {
   const one = (i: number) =>
     new Promise<Receipt>((durable, failed) => {
-      const source: EntrySource = { drain: (group) => void group.add({ kind: "alert", code: "T", detail: `${i}` }), durable, failed };
+      const source: EntrySource = {
+        drain: (group) => void group.add({ kind: "alert", code: "T", detail: `${i}` }),
+        durable,
+        failed,
+      };
       ledger.enlist(source);
       ledger.enlist(source);
     });

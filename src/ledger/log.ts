@@ -107,7 +107,13 @@ async function openDescription(disk: Disk, dir: string, signer: NoteSigner): Pro
 }
 
 /** Refuses a log that does not extend what its witness has seen: a restored copy would otherwise fork history. */
-async function checkWitness(disk: Disk, dir: string, signer: NoteSigner, witness: Witness | undefined, log: Recovered): Promise<void> {
+async function checkWitness(
+  disk: Disk,
+  dir: string,
+  signer: NoteSigner,
+  witness: Witness | undefined,
+  log: Recovered,
+): Promise<void> {
   const seen = await witness?.highest(signer.vkey);
   if (seen === undefined || seen.size === 0) return;
   if (seen.size <= log.size && (await rootAt(disk, dir, seen, log)).equals(seen.root)) return;
@@ -145,7 +151,13 @@ class Log implements Ledger {
   #cancelHeartbeat: () => void = () => undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: LedgerOptions & { readonly disk: Disk }, signer: NoteSigner, dayKeys: DayKeys, recovered: Recovered, lock: HeldLock) {
+  constructor(
+    options: LedgerOptions & { readonly disk: Disk },
+    signer: NoteSigner,
+    dayKeys: DayKeys,
+    recovered: Recovered,
+    lock: HeldLock,
+  ) {
     const { origin, dir, disk, clock, witness } = options;
     this.origin = origin;
     this.#options = options;
@@ -246,7 +258,8 @@ class Log implements Ledger {
     this.#cancelPublish = undefined;
     if (this.#health.fatal !== undefined) return;
     try {
-      for (let entries = this.#pending.shift(); entries !== undefined; entries = this.#pending.shift()) await this.#publisher.take(entries);
+      for (let entries = this.#pending.shift(); entries !== undefined; entries = this.#pending.shift())
+        await this.#publisher.take(entries);
       const bytes = this.#uncoveredBytes;
       await this.#publisher.publish();
       await this.#wal.removeCovered(this.#publisher.checkpointSize);
@@ -277,16 +290,25 @@ class Log implements Ledger {
 
   #clockBehind(behindMs: number): void {
     const skewed = behindMs > LIMITS.clockSkewMs;
-    const error = new WhosawError("CLOCK_SKEW", "The wall clock stands behind the ledger's last entry; times are held back.", {
-      hint: "Check time synchronisation on this machine.",
-    });
+    const error = new WhosawError(
+      "CLOCK_SKEW",
+      "The wall clock stands behind the ledger's last entry; times are held back.",
+      {
+        hint: "Check time synchronisation on this machine.",
+      },
+    );
     this.#health.set("clock", skewed ? error : undefined);
   }
 
   #backlogRefusal(): WhosawError | undefined {
     if (this.#uncoveredBytes <= LIMITS.uncoveredBytesMax) return undefined;
     const publishError = this.#health.first;
-    return publishError ?? new WhosawError("LEDGER_IO", "Tiles cannot be written as fast as entries arrive.", { hint: "Try again in a moment." });
+    return (
+      publishError ??
+      new WhosawError("LEDGER_IO", "Tiles cannot be written as fast as entries arrive.", {
+        hint: "Try again in a moment.",
+      })
+    );
   }
 
   #scheduleHeartbeat(): void {

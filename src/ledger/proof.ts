@@ -38,7 +38,13 @@ async function subproof(read: NodeReader, m: number, start: number, end: number,
  * Checks such a proof.
  * @throws {WhosawError} LEDGER_BEHIND_WITNESS if it does not connect the two roots
  */
-export function checkConsistency(oldSize: number, oldRoot: Uint8Array, newSize: number, newRoot: Uint8Array, proof: readonly Uint8Array[]): void {
+export function checkConsistency(
+  oldSize: number,
+  oldRoot: Uint8Array,
+  newSize: number,
+  newRoot: Uint8Array,
+  proof: readonly Uint8Array[],
+): void {
   if (oldSize > newSize) throw forked();
   if (oldSize === 0) {
     if (proof.length > 0) throw forked();
@@ -78,7 +84,11 @@ export function checkConsistency(oldSize: number, oldRoot: Uint8Array, newSize: 
 }
 
 function forked(): WhosawError {
-  return new WhosawError("LEDGER_BEHIND_WITNESS", "The ledger does not extend the checkpoint that its witness has seen.", {
-    hint: "A copy was restored, or the log was rewritten. Put the newest ledger back, or begin a log under a new origin.",
-  });
+  return new WhosawError(
+    "LEDGER_BEHIND_WITNESS",
+    "The ledger does not extend the checkpoint that its witness has seen.",
+    {
+      hint: "A copy was restored, or the log was rewritten. Put the newest ledger back, or begin a log under a new origin.",
+    },
+  );
 }

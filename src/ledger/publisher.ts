@@ -105,7 +105,8 @@ export class Publisher {
 
   #stagePartials(size: number): void {
     this.#tree.edge().forEach((hashes, level) => {
-      if (hashes.length > 0) this.#stagePartial(level, Math.floor(size / TILE_WIDTH ** (level + 1)), hashes.length / HASH_BYTES, hashes);
+      if (hashes.length > 0)
+        this.#stagePartial(level, Math.floor(size / TILE_WIDTH ** (level + 1)), hashes.length / HASH_BYTES, hashes);
     });
     if (this.#bundle.length > 0) {
       this.#stagePartial("entries", Math.floor(size / TILE_WIDTH), this.#bundle.length, Buffer.concat(this.#bundle));

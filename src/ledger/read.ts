@@ -59,7 +59,9 @@ async function readDescription(disk: Disk, dir: string): Promise<NoteVerifier> {
   const path = join(dir, "log.json");
   const bytes = await readWhole(disk, path, LIMITS.noteBytesMax);
   if (bytes === undefined) {
-    throw new WhosawError("NOT_FOUND", `There is no ledger in ${dir}.`, { hint: "Give the directory that holds log.json." });
+    throw new WhosawError("NOT_FOUND", `There is no ledger in ${dir}.`, {
+      hint: "Give the directory that holds log.json.",
+    });
   }
   const { format, vkey } = parseDescription(bytes, path);
   if (format !== 1) throw new WhosawError("LEDGER_DAMAGED", `${path} is of a format that this program does not know.`);
@@ -98,7 +100,12 @@ class EntryOpener {
 }
 
 /** Entries as stored, from `from` to the end. Files may come and go meanwhile. */
-async function* readSealed(disk: Disk, dir: string, log: NoteVerifier, from: number): AsyncGenerator<Buffer, void, undefined> {
+async function* readSealed(
+  disk: Disk,
+  dir: string,
+  log: NoteVerifier,
+  from: number,
+): AsyncGenerator<Buffer, void, undefined> {
   let next = from;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const { size } = await readCheckpoint(disk, dir, log);

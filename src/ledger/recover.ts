@@ -8,7 +8,17 @@ import { readWhole, syncDirectoryOrFail, syncOrFail } from "./durable-file.ts";
 import { parseEntry } from "./seal.ts";
 import { readBundle, readEdge } from "./tiles.ts";
 import { edgeWidth, emptyRoot, HASH_BYTES, leafHash, rootOfEdge, TILE_WIDTH } from "./tree.ts";
-import { FIRST_CHAIN, groupEntries, groupFollows, groupHash, listSegments, parseGroup, walDirectory, type WalEnd, type WalGroup } from "./wal.ts";
+import {
+  FIRST_CHAIN,
+  groupEntries,
+  groupFollows,
+  groupHash,
+  listSegments,
+  parseGroup,
+  walDirectory,
+  type WalEnd,
+  type WalGroup,
+} from "./wal.ts";
 
 export interface Recovered {
   readonly checkpoint: Checkpoint;
@@ -45,7 +55,8 @@ export async function recover(disk: Disk, dir: string, log: NoteVerifier): Promi
   const wal = await readWal(disk, dir, checkpoint.size);
   const size = Math.max(checkpoint.size, wal.size);
   const last = wal.last ?? bundle.at(-1);
-  if (wal.size < checkpoint.size) throw damagedLog(`its write-ahead file ends at ${wal.size}, before its checkpoint of ${checkpoint.size}`);
+  if (wal.size < checkpoint.size)
+    throw damagedLog(`its write-ahead file ends at ${wal.size}, before its checkpoint of ${checkpoint.size}`);
   return {
     checkpoint,
     edge,
@@ -71,7 +82,9 @@ async function readLastBundle(disk: Disk, dir: string, size: number, edge: reado
   const width = edgeWidth(size, 0);
   if (width === 0) return [];
   const bundle = await readBundle(disk, dir, Math.floor(size / TILE_WIDTH), width);
-  const matches = bundle.every((entry, i) => edge[0]?.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES).equals(leafHash(entry)));
+  const matches = bundle.every((entry, i) =>
+    edge[0]?.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES).equals(leafHash(entry)),
+  );
   if (!matches) throw damagedLog("its last entries do not hash to its tiles");
   return bundle;
 }
@@ -99,11 +112,13 @@ class WalWalk {
   take(group: WalGroup): void {
     if (this.next === undefined) {
       if (group.firstIndex > this.#coveredSize) throw damagedLog(`entries before ${group.firstIndex} are missing`);
-      if (group.firstIndex === 0 && !group.chain.equals(FIRST_CHAIN)) throw damagedLog("its first group has a predecessor");
+      if (group.firstIndex === 0 && !group.chain.equals(FIRST_CHAIN))
+        throw damagedLog("its first group has a predecessor");
     } else if (group.firstIndex !== this.next) {
       throw damagedLog(`group ${group.firstIndex} stands where ${this.next} should`);
     }
-    if (this.chain !== undefined && !group.chain.equals(this.chain)) throw damagedLog(`the chain breaks at ${group.firstIndex}`);
+    if (this.chain !== undefined && !group.chain.equals(this.chain))
+      throw damagedLog(`the chain breaks at ${group.firstIndex}`);
     let index = group.firstIndex;
     for (const entry of groupEntries(group)) {
       if (index >= this.#coveredSize) this.uncovered.push(entry);
@@ -120,12 +135,19 @@ async function readWal(disk: Disk, dir: string, coveredSize: number): Promise<Wa
   const walk = new WalWalk(coveredSize);
   let position = 0;
   for (const [i, segment] of segments.entries()) {
-    const bytes = (await readWhole(disk, segment.path, LIMITS.walSegmentBytesMax + LIMITS.groupBytesMax)) ?? Buffer.alloc(0);
+    const bytes =
+      (await readWhole(disk, segment.path, LIMITS.walSegmentBytesMax + LIMITS.groupBytesMax)) ?? Buffer.alloc(0);
     position = walkSegment(bytes, segment.firstIndex, walk);
     const rest = bytes.length - position;
     if (rest === 0) continue;
     const later = segments.slice(i + 1);
-    if (groupFollows(bytes, position) || (await anyBytes(disk, later.map((one) => one.path)))) {
+    if (
+      groupFollows(bytes, position) ||
+      (await anyBytes(
+        disk,
+        later.map((one) => one.path),
+      ))
+    ) {
       throw damagedLog(`segment ${segment.firstIndex} is broken at byte ${position}`);
     }
   }
@@ -143,7 +165,8 @@ async function readWal(disk: Disk, dir: string, coveredSize: number): Promise<Wa
 function walkSegment(bytes: Buffer, firstIndex: number, walk: WalWalk): number {
   let position = 0;
   for (let group = parseGroup(bytes, 0); group !== undefined; group = parseGroup(bytes, position)) {
-    if (position === 0 && group.firstIndex !== firstIndex) throw damagedLog(`segment ${firstIndex} begins with ${group.firstIndex}`);
+    if (position === 0 && group.firstIndex !== firstIndex)
+      throw damagedLog(`segment ${firstIndex} begins with ${group.firstIndex}`);
     walk.take(group);
     position += group.bytes.length;
   }
@@ -151,12 +174,18 @@ function walkSegment(bytes: Buffer, firstIndex: number, walk: WalWalk): number {
 }
 
 async function anyBytes(disk: Disk, paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) if (((await readWhole(disk, path, LIMITS.walSegmentBytesMax + LIMITS.groupBytesMax))?.length ?? 0) > 0) return true;
+  for (const path of paths)
+    if (((await readWhole(disk, path, LIMITS.walSegmentBytesMax + LIMITS.groupBytesMax))?.length ?? 0) > 0) return true;
   return false;
 }
 
 /** Opens the last segment, cuts what follows `position`, and makes what a dead process left in the page cache durable. */
-async function openLast(disk: Disk, dir: string, segments: readonly { path: string }[], position: number): Promise<DiskFile | undefined> {
+async function openLast(
+  disk: Disk,
+  dir: string,
+  segments: readonly { path: string }[],
+  position: number,
+): Promise<DiskFile | undefined> {
   const last = segments.at(-1);
   if (last === undefined) return undefined;
   const file = await disk.open(last.path, "update");

@@ -50,7 +50,15 @@ export class Sealer {
    * Writes one entry into `into` at `position`, which must have `room`; returns the position after it.
    * The same index and time must never be sealed twice under one key.
    */
-  seal(into: Buffer, position: number, kind: number, timeMs: number, index: number, key: Uint8Array, payload: Uint8Array): number {
+  seal(
+    into: Buffer,
+    position: number,
+    kind: number,
+    timeMs: number,
+    index: number,
+    key: Uint8Array,
+    payload: Uint8Array,
+  ): number {
     this.#set(kind, timeMs, index);
     const cipher = createCipheriv("aes-256-gcm", key, this.#nonce);
     cipher.setAAD(this.#additional);

@@ -26,7 +26,13 @@ export function tilePath(dir: string, level: number | "entries", number: number,
 }
 
 /** A tile or bundle of at least `width`: the partial one, or the full one that has taken its place. */
-async function readTileFile(disk: Disk, dir: string, level: number | "entries", number: number, width: number): Promise<Buffer> {
+async function readTileFile(
+  disk: Disk,
+  dir: string,
+  level: number | "entries",
+  number: number,
+  width: number,
+): Promise<Buffer> {
   const bytesMax = level === "entries" ? BUNDLE_BYTES_MAX : TILE_WIDTH * HASH_BYTES;
   const partial = await readWhole(disk, tilePath(dir, level, number, width), bytesMax);
   const bytes = partial ?? (await readWhole(disk, tilePath(dir, level, number, TILE_WIDTH), bytesMax));
@@ -49,7 +55,7 @@ export async function readTile(disk: Disk, dir: string, level: number, number: n
 export async function readBundle(disk: Disk, dir: string, number: number, width: number): Promise<Buffer[]> {
   const bytes = await readTileFile(disk, dir, "entries", number, width);
   const entries: Buffer[] = [];
-  for (let at = 0; at + 2 <= bytes.length && entries.length < width; ) {
+  for (let at = 0; at + 2 <= bytes.length && entries.length < width;) {
     const end = at + 2 + bytes.readUInt16BE(at);
     if (end > bytes.length) break;
     entries.push(bytes.subarray(at + 2, end));

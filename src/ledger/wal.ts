@@ -39,10 +39,12 @@ export interface WalGroup {
 
 /** The group that begins at `position`, or undefined if no whole group with a right CRC does. */
 export function parseGroup(segment: Buffer, position: number): WalGroup | undefined {
-  if (segment.length - position < GROUP_HEADER_BYTES || segment.compare(MAGIC, 0, 4, position, position + 4) !== 0) return undefined;
+  if (segment.length - position < GROUP_HEADER_BYTES || segment.compare(MAGIC, 0, 4, position, position + 4) !== 0)
+    return undefined;
   const length = segment.readUInt32BE(position + 4);
   const end = position + PREFIX_BYTES + length;
-  if (length < GROUP_HEADER_BYTES - PREFIX_BYTES || length > LIMITS.groupBytesMax || end > segment.length) return undefined;
+  if (length < GROUP_HEADER_BYTES - PREFIX_BYTES || length > LIMITS.groupBytesMax || end > segment.length)
+    return undefined;
   if (crc32(segment.subarray(position + PREFIX_BYTES, end)) !== segment.readUInt32BE(position + 8)) return undefined;
   const firstIndex = Number(segment.readBigUInt64BE(position + PREFIX_BYTES + CHAIN_BYTES));
   return {

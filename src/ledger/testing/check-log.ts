@@ -32,7 +32,7 @@ async function read(disk: Disk, path: string): Promise<Buffer | undefined> {
   try {
     const file = await disk.open(path, "read");
     const bytes = Buffer.alloc(await file.length());
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const count = await file.read(bytes.subarray(at), at);
       if (count === 0) throw new Error(`${path} shrank`);
       at += count;
@@ -73,12 +73,16 @@ function splitPrefixed(bytes: Buffer): Buffer[] {
 function checkSignature(note: string, name: string, vkey: string): void {
   const [, id, ...key] = vkey.split("+");
   const typed = Buffer.from(key.join("+"), "base64");
-  const publicKey = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: typed.subarray(1).toString("base64url") }, format: "jwk" });
+  const publicKey = createPublicKey({
+    key: { kty: "OKP", crv: "Ed25519", x: typed.subarray(1).toString("base64url") },
+    format: "jwk",
+  });
   const [text = "", signatures = ""] = note.split("\n\n");
   const line = signatures.split("\n").find((one) => one.startsWith(`\u2014 ${name} `));
   const signature = Buffer.from(line?.split(" ")[2] ?? "", "base64");
   if (signature.subarray(0, 4).toString("hex") !== id) throw new Error("the checkpoint has another key id");
-  if (!verify(null, Buffer.from(`${text}\n`), publicKey, signature.subarray(4))) throw new Error("the checkpoint is not signed");
+  if (!verify(null, Buffer.from(`${text}\n`), publicKey, signature.subarray(4)))
+    throw new Error("the checkpoint is not signed");
 }
 
 async function checkTiles(disk: Disk, dir: string, entries: readonly Buffer[]): Promise<void> {
@@ -87,7 +91,8 @@ async function checkTiles(disk: Disk, dir: string, entries: readonly Buffer[]): 
     for (let number = 0; number * 256 < row.length; number += 1) {
       const expected = row.slice(number * 256, number * 256 + 256);
       const tile = await readTile(disk, dir, String(level), number, expected.length);
-      if (!tile.subarray(0, 32 * expected.length).equals(Buffer.concat(expected))) throw new Error(`tile ${level}/${number} is wrong`);
+      if (!tile.subarray(0, 32 * expected.length).equals(Buffer.concat(expected)))
+        throw new Error(`tile ${level}/${number} is wrong`);
     }
     const full = Math.floor(row.length / 256);
     row = Array.from({ length: full }, (_, number) => foldTile(row.slice(number * 256, number * 256 + 256)));
@@ -107,12 +112,14 @@ async function walEntries(disk: Disk, dir: string): Promise<{ first: number; ent
   const entries: Buffer[] = [];
   for (const name of (await disk.list(`${dir}/wal`)).filter((one) => /^\d{16}$/.test(one))) {
     const bytes = (await read(disk, `${dir}/wal/${name}`)) ?? Buffer.alloc(0);
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       if (bytes.toString("latin1", at, at + 4) !== "WSG1") throw new Error(`segment ${name}: no group at ${at}`);
       const end = at + 12 + bytes.readUInt32BE(at + 4);
       const body = bytes.subarray(at + 12, end);
-      if (end > bytes.length || crc32(body) !== bytes.readUInt32BE(at + 8)) throw new Error(`segment ${name}: torn group at ${at}`);
-      if (chain !== undefined && !body.subarray(0, 32).equals(chain)) throw new Error(`segment ${name}: the chain breaks at ${at}`);
+      if (end > bytes.length || crc32(body) !== bytes.readUInt32BE(at + 8))
+        throw new Error(`segment ${name}: torn group at ${at}`);
+      if (chain !== undefined && !body.subarray(0, 32).equals(chain))
+        throw new Error(`segment ${name}: the chain breaks at ${at}`);
       const index = Number(body.readBigUInt64BE(32));
       if (at === 0 && index !== Number(name)) throw new Error(`segment ${name} begins with ${index}`);
       first ??= index;
@@ -129,7 +136,10 @@ async function walEntries(disk: Disk, dir: string): Promise<{ first: number; ent
 
 /** Checks everything; throws an Error that says what does not fit. The log must not be written meanwhile. */
 export async function checkLog(disk: Disk, dir: string): Promise<CheckedLog> {
-  const description = JSON.parse(((await read(disk, `${dir}/log.json`)) ?? Buffer.alloc(0)).toString()) as { origin: string; vkey: string };
+  const description = JSON.parse(((await read(disk, `${dir}/log.json`)) ?? Buffer.alloc(0)).toString()) as {
+    origin: string;
+    vkey: string;
+  };
   const note = (await read(disk, `${dir}/checkpoint`))?.toString();
   const entries: Buffer[] = [];
   let size = 0;
@@ -151,7 +161,8 @@ export async function checkLog(disk: Disk, dir: string): Promise<CheckedLog> {
   wal.entries.forEach((entry, i) => {
     const known = entries[wal.first + i];
     if (known === undefined) entries.push(entry);
-    else if (!known.equals(entry)) throw new Error(`entry ${wal.first + i} differs between bundle and write-ahead file`);
+    else if (!known.equals(entry))
+      throw new Error(`entry ${wal.first + i} differs between bundle and write-ahead file`);
   });
   checkTimes(entries);
   return { entries, checkpointSize: size };

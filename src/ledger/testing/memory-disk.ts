@@ -19,7 +19,17 @@ interface DirectoryNode {
 
 /** What the disk is asked to do, before it does it. */
 export interface Operation {
-  readonly name: "open" | "write" | "sync" | "truncate" | "read" | "rename" | "unlink" | "mkdirs" | "list" | "syncDirectory";
+  readonly name:
+    | "open"
+    | "write"
+    | "sync"
+    | "truncate"
+    | "read"
+    | "rename"
+    | "unlink"
+    | "mkdirs"
+    | "list"
+    | "syncDirectory";
   readonly path: string;
 }
 
