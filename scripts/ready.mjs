@@ -3,9 +3,8 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const root = dirname(import.meta.dirname);
 const BUILT_STAMP = join(root, "dist", ".built");
 
 /** Installs exactly what package-lock.json says, unless that is what is there. */
@@ -15,28 +14,33 @@ export function ensureInstalled() {
   exclusively("install", () => {
     if (installed()) return; // Somebody else did while we waited.
     say("Installing dependencies (once; about 400 MB)");
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    if (!run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])) process.exit(1);
   });
 }
 
-/** Compiles to dist/, unless no source has changed since the last time. */
-export function ensureBuilt() {
-  if (built()) return;
-  exclusively("build", () => {
-    if (built()) return;
+/** Compiles to dist/, unless no source has changed since the last time. @returns whether it could */
+export function build() {
+  if (built()) return true;
+  return exclusively("build", () => {
+    if (built()) return true;
     say("Compiling");
     const fingerprint = sources();
-    run(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
-    writeFileSync(BUILT_STAMP, fingerprint);
+    const ok = run(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
+    if (ok) writeFileSync(BUILT_STAMP, fingerprint);
+    return ok;
   });
 }
 
-/** Runs a program in the project's folder, its output going to ours. Ends this process when it fails. */
-export function run(program, args) {
+/** The same, for those who cannot go on without. */
+export function ensureBuilt() {
+  if (!build()) process.exit(1);
+}
+
+/** Runs a program in the project's folder, its output going to our error output. @returns whether it succeeded */
+function run(program, args) {
   const { status, error } = spawnSync(program, args, { cwd: root, stdio: ["ignore", 2, 2] });
-  if (status === 0) return;
-  say(`${program} ${args[0]} failed${error ? `: ${error.message}` : ""}`);
-  process.exit(status ?? 1);
+  if (status !== 0) say(`${program} ${args[0]} failed${error ? `: ${error.message}` : ""}`);
+  return status === 0;
 }
 
 export function say(text) {
@@ -111,7 +115,7 @@ function exclusively(name, work) {
   const release = () => rmSync(lock, { force: true });
   process.once("exit", release);
   try {
-    work();
+    return work();
   } finally {
     process.removeListener("exit", release);
     release();
