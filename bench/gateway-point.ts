@@ -1,0 +1,86 @@
+/** Point look-ups by pgbench: direct, PgBouncer, whosaw durable and without the fsync, in turn, medians of rounds. */
+import type { BenchOptions, BenchReport, BenchRow } from "./report.ts";
+import { makeReport } from "./report.ts";
+import { pgbench, type PgbenchResult, type Route, Stand } from "./gateway/stand.ts";
+import { median } from "./statistics.ts";
+
+const CUSTOMERS = 20_000;
+const FIRST_CUSTOMER = 4001;
+const SCRIPT = `\\set id random(${FIRST_CUSTOMER}, ${FIRST_CUSTOMER + CUSTOMERS - 1})
+SELECT name, email, phone FROM support.customers WHERE id = :id;
+`;
+/** fsync on the machine, measured in the same run, plus this, is what one client may wait longer. */
+const ADDED_LATENCY_MS_MAX = 0.15;
+
+export async function run(options: BenchOptions): Promise<BenchReport> {
+  const stand = await Stand.open({ customers: CUSTOMERS, progress: options.progress });
+  try {
+    const script = await stand.script("point.sql", SCRIPT);
+    const routes = [stand.direct, await stand.pgbouncer(), await stand.whosaw(true), await stand.whosaw(false)];
+    const rows: BenchRow[] = [];
+    for (const protocol of ["prepared", "simple"] as const) {
+      for (const clients of [1, 8, 64]) {
+        rows.push(...(await oneCase(routes, { script, protocol, clients }, options)));
+      }
+    }
+    return await makeReport("gateway-point", rows);
+  } finally {
+    await stand.close();
+  }
+}
+
+interface Case {
+  readonly script: string;
+  readonly protocol: "prepared" | "simple";
+  readonly clients: number;
+}
+
+async function oneCase(routes: readonly Route[], one: Case, options: BenchOptions): Promise<BenchRow[]> {
+  const results = new Map<string, PgbenchResult[]>(routes.map((route) => [route.name, []]));
+  const seconds = options.quick ? 2 : 5;
+  for (let round = 0; round < (options.quick ? 1 : 3); round++) {
+    for (const route of routes) {
+      options.progress(`${one.clients} clients, ${one.protocol}, ${route.name}, round ${round + 1}`);
+      results.get(route.name)?.push(await pgbench(route, { ...one, seconds }));
+    }
+  }
+  const perSecond = (name: string): number => median((results.get(name) ?? []).map((result) => result.perSecond));
+  const latency = (name: string): number => median((results.get(name) ?? []).map((result) => result.latencyMs));
+  const label = `${one.clients} ${one.clients === 1 ? "client" : "clients"}, ${one.protocol}`;
+  const rows: BenchRow[] = routes.map((route) => {
+    const ratio = perSecond(route.name) / perSecond("direct");
+    return {
+      case: `${label}, ${route.name}`,
+      metric: "statements",
+      value: Math.round(perSecond(route.name)),
+      unit: "1/s",
+      versus: "direct",
+      ratio,
+      ...(route.name === "whosaw" && one.clients === 64 && { goal: ">= 0.55 of direct", met: ratio >= 0.55 }),
+    };
+  });
+  const nosync = perSecond("whosaw without fsync") / perSecond("pgbouncer");
+  rows.push({
+    case: `${label}, whosaw without fsync`,
+    metric: "statements",
+    value: Math.round(perSecond("whosaw without fsync")),
+    unit: "1/s",
+    versus: "pgbouncer",
+    ratio: nosync,
+    goal: ">= 0.75 of PgBouncer",
+    met: nosync >= 0.75,
+  });
+  if (one.clients === 1) {
+    const beyondFsync = latency("whosaw without fsync") - latency("direct");
+    rows.push({
+      case: `${label}, latency added besides the fsync`,
+      metric: "latency",
+      value: beyondFsync,
+      unit: "ms",
+      versus: "direct",
+      goal: `<= ${ADDED_LATENCY_MS_MAX} ms`,
+      met: beyondFsync <= ADDED_LATENCY_MS_MAX,
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,24 @@
+/** The gateway in a process of its own, as `whosaw serve` runs it, with the one switch that only a bench may set. */
+import { ActorStore } from "../../src/actors/store.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { startGateway } from "../../src/gateway/gateway.ts";
+import { createKeys } from "../../src/ledger/keys-file.ts";
+
+const [file, sync] = process.argv.slice(2);
+if (file === undefined) throw new Error("usage: gateway-process CONFIG [nosync]");
+const config = await loadConfig(file);
+const silent = (): void => undefined;
+const gateway = await startGateway({
+  config,
+  actors: await ActorStore.open(config.actors.file),
+  keys: await createKeys(config.ledger.keys),
+  log: { info: silent, warn: (fields, message) => console.error(message, fields), error: (fields, message) => console.error(message, fields) },
+  onFatal: (error) => {
+    throw error;
+  },
+  unsafeSkipSyncForBench: sync === "nosync",
+});
+console.log(JSON.stringify({ address: gateway.address }));
+process.once("SIGTERM", () => {
+  void gateway.close().then(() => process.exit(0));
+});
