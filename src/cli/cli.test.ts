@@ -239,6 +239,17 @@ test("check tells a port in use and a database that is not there", async () => {
   }
 });
 
+test("bench lists what can be measured, and nothing else of its folder", async () => {
+  const names = (await whosaw(["bench", "--json"])).json() as string[];
+  expect(names).toContain("ledger");
+  for (const helper of ["main", "report", "picture"]) expect(names).not.toContain(helper);
+  expect((await whosaw(["bench", "nonsense", "--json"])).error()).toEqual({
+    code: "USAGE",
+    message: "There is no bench of that name.",
+    hint: `Choose one of ${names.join(", ")}.`,
+  });
+});
+
 test("bash completes what the list of commands has", async () => {
   const script = join(folder, "completion.bash");
   await writeFile(script, completionScript("bash"));

@@ -24,8 +24,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-async function check(config: string): Promise<{ exit: number; findings: CheckFinding[] }> {
-  await writeFile(join(folder, "whosaw.yaml"), config);
+async function check(text: string): Promise<{ exit: number; findings: CheckFinding[] }> {
+  await writeFile(join(folder, "whosaw.yaml"), text);
   let stdout = "";
   const exit = await runCli(["check", "--json"], {
     stdout: new Writable({

@@ -7,7 +7,7 @@ export const actorAddCommand: Command = {
   name: "actor add",
   summary: "Let a person or a program sign in",
   description:
-    "The name is the user name for psql and drivers, or the common name of a client certificate. The ledger never holds it: it holds the id that this prints.",
+    "The name is the user name for psql and drivers, or the common name of a client certificate. The ledger holds the id that this prints, and never a person's name.",
   arguments: [{ name: "NAME", description: "user name, up to 63 bytes, case counts" }],
   options: [
     {

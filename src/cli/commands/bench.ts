@@ -6,8 +6,8 @@ import { formatTable } from "../output.ts";
 /** Next to src/, in a checkout and in dist/; the ending is that of this file. */
 const FOLDER = new URL("../../../bench/", import.meta.url);
 const ENDING = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-/** Files in the folder that are no benches; helpers of a single bench lie in folders. */
-const NOT_BENCHES = new Set(["main", "report", "picture"]);
+/** What makes a file of that folder a bench, and no helper of one. */
+const EXPORTS_RUN = /^export (?:async )?function run\(/mu;
 
 export const benchCommand: Command = {
   name: "bench",
@@ -41,13 +41,12 @@ export const benchCommand: Command = {
 };
 
 async function benchNames(): Promise<string[]> {
-  const { readdir } = await import("node:fs/promises");
-  const files = await readdir(FOLDER).catch(() => []);
-  return files
+  const { readdir, readFile } = await import("node:fs/promises");
+  const files = (await readdir(FOLDER).catch(() => []))
     .filter((file) => file.endsWith(ENDING) && !file.endsWith(`.test${ENDING}`))
-    .map((file) => file.slice(0, -ENDING.length))
-    .filter((name) => !NOT_BENCHES.has(name))
     .sort();
+  const texts = await Promise.all(files.map(async (file) => readFile(new URL(file, FOLDER), "utf8")));
+  return files.filter((_, index) => EXPORTS_RUN.test(texts[index] ?? "")).map((file) => file.slice(0, -ENDING.length));
 }
 
 async function reportTable(report: BenchReport): Promise<string> {

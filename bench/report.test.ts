@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { drawReport } from "./picture.ts";
+import { type BenchRow, formatNumber, makeReport, median } from "./report.ts";
+
+test("the median of rounds", () => {
+  expect(median([9, 1, 5])).toBe(5);
+  expect(median([4, 1, 3, 100])).toBe(3.5);
+  expect(() => median([])).toThrow("median of nothing");
+});
+
+test("numbers with four digits that count", () => {
+  expect([14_023.4, 0.551_234, 0, 1_000_000].map(formatNumber)).toEqual(["14,020", "0.5512", "0", "1,000,000"]);
+});
+
+test("a picture shows every figure, and says which goal was missed", async () => {
+  const rows: BenchRow[] = [
+    { case: "64 clients <direct>", metric: "rate", value: 40_000, unit: "statements/s" },
+    {
+      case: "64 clients",
+      metric: "rate",
+      value: 20_000,
+      unit: "statements/s",
+      versus: "direct",
+      ratio: 0.5,
+      goal: ">= 0.55",
+      met: false,
+    },
+    { case: "nothing", metric: "bytes", value: 0, unit: "B" },
+  ];
+  const report = await makeReport("gateway-point", rows);
+  expect(report.machine.cores).toBeGreaterThan(0);
+  const svg = drawReport(report);
+  expect(svg).toContain("64 clients &lt;direct&gt;");
+  expect(svg).toContain("20,000  0.5 of direct  (goal &gt;= 0.55, missed)");
+  expect(svg.match(/<rect x="\d+" y="\d+" width="(\d+)"/gu)).toHaveLength(rows.length);
+  expect(svg.match(/fill="url\(#missed\)"/gu)).toHaveLength(1);
+  expect(svg).not.toMatch(/NaN|Infinity|undefined/u);
+});
