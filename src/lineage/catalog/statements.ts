@@ -26,38 +26,38 @@ const NOT_TEMPORARY = `n.nspname !~ '^pg_(toast_)?temp_'`;
 
 /**
  * A cheap number that changes when rows of a catalog are inserted, updated or removed: `xmin` is new with every update,
- * and VACUUM and ANALYZE update in place. The product with the oid tells apart changes whose sums are equal.
+ * and VACUUM and ANALYZE update in place.
  */
-function rows(from: string, oid: string, xmin: string, where: string): string {
-  return `(SELECT pg_catalog.concat(pg_catalog.count(*), '.', pg_catalog.sum(${xmin}::text::bigint), '.',
-    pg_catalog.sum((${xmin}::text::bigint % 1000003) * (${oid}::bigint % 999983))) FROM ${from} WHERE ${where})`;
+function rows(from: string, columns: string, where: string): string {
+  return `(SELECT pg_catalog.concat(pg_catalog.count(*), '.', pg_catalog.sum(pg_catalog.hash_record(ROW(${columns})))) FROM ${from} WHERE ${where})`;
 }
 
 /** Oids below this one are assigned by initdb. */
 const FIRST_USER_OID = 16384;
 
+/** There are few temporary relations, if any: leaving them out one by one is cheaper than a join. */
 const permanent = (relation: string): string =>
-  `EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = ${relation} AND c.relpersistence <> 't' AND c.relkind IN ('r','p','v','m','f','c','S'))`;
+  `${relation} >= ${FIRST_USER_OID} AND ${relation} <> ALL (ARRAY(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relpersistence = 't'))`;
 const USER_NAMESPACES = `(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE ${NOT_TEMPORARY} AND n.nspname <> 'pg_toast')`;
 
 /** One row, one column: a text that changes with every DDL that could change a plan (grants and roles included). */
 export const DIGEST_SQL = `SELECT pg_catalog.concat_ws(' ',
   pg_catalog.current_setting('server_version_num'),
   pg_catalog.current_database(),
-  ${rows("pg_catalog.pg_namespace n", "n.oid", "n.xmin", NOT_TEMPORARY)},
-  ${rows("pg_catalog.pg_class c", "c.oid", "c.xmin", `c.relpersistence <> 't' AND c.relkind <> 't'`)},
-  ${rows("pg_catalog.pg_attribute a", "(a.attrelid::bigint * 1601 + a.attnum)", "a.xmin", `a.attrelid >= ${FIRST_USER_OID} AND ${permanent("a.attrelid")}`)},
-  ${rows("pg_catalog.pg_constraint o", "o.oid", "o.xmin", `o.connamespace IN ${USER_NAMESPACES}`)},
-  ${rows("pg_catalog.pg_index i", "i.indexrelid", "i.xmin", `i.indrelid >= ${FIRST_USER_OID} AND ${permanent("i.indrelid")}`)},
-  ${rows("pg_catalog.pg_inherits h", "(h.inhrelid::bigint * 31 + h.inhparent::bigint)", "h.xmin", "true")},
-  ${rows("pg_catalog.pg_rewrite w", "w.oid", "w.xmin", `w.ev_class >= ${FIRST_USER_OID} AND ${permanent("w.ev_class")}`)},
-  ${rows("pg_catalog.pg_policy p", "p.oid", "p.xmin", "true")},
-  ${rows("pg_catalog.pg_proc p", "p.oid", "p.xmin", `p.oid >= ${FIRST_USER_OID}`)},
-  ${rows("pg_catalog.pg_operator p", "p.oid", "p.xmin", `p.oid >= ${FIRST_USER_OID}`)},
-  ${rows("pg_catalog.pg_cast p", "p.oid", "p.xmin", `p.oid >= ${FIRST_USER_OID}`)},
-  ${rows("pg_catalog.pg_type t", "t.oid", "t.xmin", `t.oid >= ${FIRST_USER_OID} AND t.typnamespace IN ${USER_NAMESPACES}`)},
-  ${rows("pg_catalog.pg_extension e", "e.oid", "e.xmin", "true")},
-  ${rows("pg_catalog.pg_auth_members m", "(m.roleid::bigint * 31 + m.member::bigint)", "m.xmin", "true")},
+  ${rows("pg_catalog.pg_namespace n", "n.oid, n.xmin", NOT_TEMPORARY)},
+  ${rows("pg_catalog.pg_class c", "c.oid, c.xmin", "c.relpersistence <> 't' AND c.relkind <> 't'")},
+  ${rows("pg_catalog.pg_attribute a", "a.attrelid, a.attnum, a.xmin", `a.attnum > 0 AND ${permanent("a.attrelid")}`)},
+  ${rows("pg_catalog.pg_constraint o", "o.oid, o.xmin", `o.connamespace IN ${USER_NAMESPACES}`)},
+  ${rows("pg_catalog.pg_index i", "i.indexrelid, i.xmin", permanent("i.indrelid"))},
+  ${rows("pg_catalog.pg_inherits h", "h.inhrelid, h.inhparent, h.xmin", "true")},
+  ${rows("pg_catalog.pg_rewrite w", "w.oid, w.xmin", permanent("w.ev_class"))},
+  ${rows("pg_catalog.pg_policy p", "p.oid, p.xmin", "true")},
+  ${rows("pg_catalog.pg_proc p", "p.oid, p.xmin", `p.oid >= ${FIRST_USER_OID}`)},
+  ${rows("pg_catalog.pg_operator p", "p.oid, p.xmin", `p.oid >= ${FIRST_USER_OID}`)},
+  ${rows("pg_catalog.pg_cast p", "p.oid, p.xmin", `p.oid >= ${FIRST_USER_OID}`)},
+  ${rows("pg_catalog.pg_type t", "t.oid, t.xmin", `t.oid >= ${FIRST_USER_OID} AND t.typnamespace IN ${USER_NAMESPACES}`)},
+  ${rows("pg_catalog.pg_extension e", "e.oid, e.xmin", "true")},
+  ${rows("pg_catalog.pg_auth_members m", "m.roleid, m.member, m.xmin", "true")},
   (SELECT pg_catalog.concat(pg_catalog.count(*), '.', pg_catalog.sum(pg_catalog.hashtextextended(
     pg_catalog.concat_ws(' ', r.oid, r.rolname, r.rolsuper, r.rolinherit, r.rolbypassrls), 0))) FROM pg_catalog.pg_roles r))`;
 
