@@ -70,6 +70,13 @@ export const LIMITS = {
   heartbeatSilenceMs: 120_000,
   /** An entry in base64, a checkpoint, and 53 hashes. */
   proofBytesMax: 256 << 10,
+  /** Heads of statements kept while a log is read for an answer; older ones are read again. */
+  askedStatementsCachedMax: 10_000,
+  askedFormsCachedMax: 10_000,
+  /** Items of an answer held before the look at them is recorded and they are printed. */
+  answerItemsHeldMax: 10_000,
+  consoleLockWaitMs: 5_000,
+  consoleLockPollMs: 50,
   /** The verifier stops after this many findings. */
   verifyFindingsMax: 100,
   /** The verifier's own bound on one write-ahead group, well above the writer's. */

@@ -22,7 +22,9 @@ export const ledgerProveCommand: Command = {
     const text = requiredArgument(invocation, "INDEX");
     const index = strictDecimal(text);
     if (index === undefined) {
-      throw new WhosawError("USAGE", "An index is a whole number from 0.", { hint: "who-saw and seen-by print it as `index`." });
+      throw new WhosawError("USAGE", "An index is a whole number from 0.", {
+        hint: "who-saw and seen-by print it as `index`.",
+      });
     }
     const given = invocation.option("dir");
     const dir = given === undefined ? (await invocation.config()).ledger.dir : resolve(context.cwd, given);

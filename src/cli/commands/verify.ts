@@ -10,7 +10,10 @@ export const verifyCommand: Command = {
   arguments: [{ name: "DIR", description: "a ledger directory" }],
   options: [
     { flags: "--vkey KEY", description: "the log's public key, or a file that holds it", required: true },
-    { flags: "--checkpoint OLD", description: "a checkpoint of this log that was kept elsewhere: the log must extend it" },
+    {
+      flags: "--checkpoint OLD",
+      description: "a checkpoint of this log that was kept elsewhere: the log must extend it",
+    },
     { flags: "--witness KEY", description: "a witness's public key: its cosignatures count as protection" },
   ],
   examples: ["whosaw verify ./ledger --vkey acme.example/gw-1+1234abcd+AV... --checkpoint kept/checkpoint"],
@@ -28,7 +31,9 @@ export const verifyCommand: Command = {
     const report = await verifyLog(dir, {
       vkey: keyInput(requiredOption(invocation, "vkey")),
       ...(witness === undefined ? {} : { witnesses: [keyInput(witness)] }),
-      ...(old === undefined ? {} : { checkpoint: { name: old, bytes: readInput(resolve(context.cwd, old), LIMITS.noteBytesMax) } }),
+      ...(old === undefined
+        ? {}
+        : { checkpoint: { name: old, bytes: readInput(resolve(context.cwd, old), LIMITS.noteBytesMax) } }),
       onProgress: progress.show,
     });
     progress.clear();

@@ -1,0 +1,246 @@
+/**
+ * Look-ups answered straight from the ledger: who saw a subject, and whom an actor has seen. A disclosure is joined
+ * with its statement and that with its form; both stand earlier in the same log.
+ */
+import { LIMITS } from "../base/limits.ts";
+import { ENTRY_KINDS, type ActorId, type Decision, type DisclosureBlock, type Entry } from "../ledger/entry.ts";
+import { decodeKeys } from "../ledger/keys-block.ts";
+import { readEntries } from "../ledger/read.ts";
+import { blockHolds, type SubjectTarget } from "./subject.ts";
+
+/** A log to ask. */
+export interface AskedLog {
+  /** Absolute path of its directory. */
+  readonly dir: string;
+  readonly origin: string;
+  readonly masterKey: Uint8Array;
+}
+
+/** Subject s was shown in one use of a protected table by one statement. */
+export interface Disclosure {
+  /** ISO 8601, UTC, milliseconds. */
+  readonly at: string;
+  readonly actor: ActorId;
+  readonly table: string;
+  /** Protected columns shown in clear. */
+  readonly fields: readonly string[];
+  readonly masked: readonly string[];
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  /** `ORIGIN/index` of the statement entry. */
+  readonly statement: string;
+  readonly log: string;
+  /** Index of the entry that holds the disclosure. */
+  readonly index: number;
+}
+
+/** One subject that an actor was shown. Text keys appear as their hashes: the ledger holds nothing else. */
+export interface SeenSubject extends Omit<Disclosure, "actor"> {
+  readonly subject: { readonly kind: string; readonly key: string };
+}
+
+/** A statement that could not be accounted for: subjects unknown. */
+export interface OpaqueStatement {
+  readonly opaque: true;
+  readonly at: string;
+  readonly tables: readonly string[];
+  readonly reason: string | null;
+  readonly ticket: string | null;
+  readonly statement: string;
+  readonly log: string;
+  readonly index: number;
+}
+
+/** What an answer cannot say; filled while the answer is read. */
+export interface AskTally {
+  /** Opaque statements on tables of this subject kind. */
+  opaque: number;
+  /** Disclosures that can no longer be read: their day's key was destroyed. */
+  expired: number;
+}
+
+type Form = Entry & { readonly kind: "form" };
+
+interface StatementHead {
+  readonly actor: ActorId;
+  readonly form: number;
+  readonly decision: Decision;
+  readonly reason: string | null;
+  readonly ticket: string | null;
+}
+
+/** One entry that shows subjects, with the statement that it belongs to. */
+interface Shown {
+  readonly index: number;
+  readonly timeMs: number;
+  readonly statementIndex: number;
+  readonly statement: StatementHead;
+  readonly blocks: readonly DisclosureBlock[];
+  /** The entry is the statement's own, not a later disclosure. */
+  readonly first: boolean;
+}
+
+/** Keeps the newest `max`: joins mostly reach back a little, and the rest is read again. */
+class Recent<V> {
+  readonly #map = new Map<number, V>();
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get(index: number): V | undefined {
+    return this.#map.get(index);
+  }
+
+  set(index: number, value: V): void {
+    this.#map.set(index, value);
+    if (this.#map.size <= this.#max) return;
+    const oldest = this.#map.keys().next();
+    if (oldest.done !== true) this.#map.delete(oldest.value);
+  }
+}
+
+/** Reads one log once, from front to back. */
+class Asking {
+  readonly #log: AskedLog;
+  readonly #tally: AskTally;
+  readonly #statements = new Recent<StatementHead>(LIMITS.askedStatementsCachedMax);
+  readonly #forms = new Recent<Form>(LIMITS.askedFormsCachedMax);
+
+  constructor(log: AskedLog, tally: AskTally) {
+    this.#log = log;
+    this.#tally = tally;
+  }
+
+  /** Every entry that can show a subject. `wanted` is asked before anything is joined. */
+  async *shown(wanted: (blocks: readonly DisclosureBlock[], statement: StatementHead | undefined) => boolean): AsyncGenerator<Shown> {
+    for await (const { index, timeMs, kind, entry } of readEntries(this.#log.dir, { masterKey: this.#log.masterKey })) {
+      if (entry === undefined) {
+        if (kind === ENTRY_KINDS.statement || kind === ENTRY_KINDS.disclosure) this.#tally.expired++;
+      } else if (entry.kind === "form") {
+        this.#forms.set(index, entry);
+      } else if (entry.kind === "statement") {
+        const statement = headOf(entry);
+        this.#statements.set(index, statement);
+        if (!wanted(entry.blocks, statement)) continue;
+        yield { index, timeMs, statementIndex: index, statement, blocks: entry.blocks, first: true };
+      } else if (entry.kind === "disclosure") {
+        if (!wanted(entry.blocks, undefined)) continue;
+        const statement = await this.#statement(entry.statement);
+        if (statement === undefined) this.#tally.expired++;
+        else yield { index, timeMs, statementIndex: entry.statement, statement, blocks: entry.blocks, first: false };
+      }
+    }
+  }
+
+  async #statement(index: number): Promise<StatementHead | undefined> {
+    const known = this.#statements.get(index);
+    if (known !== undefined) return known;
+    const entry = await this.#entry(index);
+    return entry?.kind === "statement" ? headOf(entry) : undefined;
+  }
+
+  async form(index: number): Promise<Form | undefined> {
+    const known = this.#forms.get(index);
+    if (known !== undefined) return known;
+    const entry = await this.#entry(index);
+    if (entry?.kind !== "form") return undefined;
+    this.#forms.set(index, entry);
+    return entry;
+  }
+
+  async #entry(index: number): Promise<Entry | undefined> {
+    const { dir, masterKey } = this.#log;
+    for await (const read of readEntries(dir, { masterKey, from: index, to: index + 1 })) return read.entry;
+    return undefined;
+  }
+
+  /** What every item says of its statement. */
+  common(shown: Shown): Pick<Disclosure, "at" | "reason" | "ticket" | "statement" | "log" | "index"> {
+    const { origin } = this.#log;
+    return {
+      at: new Date(shown.timeMs).toISOString(),
+      reason: shown.statement.reason,
+      ticket: shown.statement.ticket,
+      statement: `${origin}/${shown.statementIndex}`,
+      log: origin,
+      index: shown.index,
+    };
+  }
+}
+
+function headOf(entry: Entry & { readonly kind: "statement" }): StatementHead {
+  const { actor, form, decision, reason, ticket } = entry;
+  return { actor, form, decision, reason: reason ?? null, ticket: ticket ?? null };
+}
+
+/**
+ * Everybody to whom a subject was shown, in the order of each log.
+ * @param tables tables of this subject kind: opaque statements that read one of them are counted in `tally`
+ * @throws WhosawError NOT_FOUND, LEDGER_KEY_LOST, LEDGER_DAMAGED
+ */
+export async function* whoSaw(
+  logs: readonly AskedLog[],
+  target: SubjectTarget,
+  tables: ReadonlySet<string>,
+  tally: AskTally,
+): AsyncGenerator<Disclosure, void, undefined> {
+  for (const log of logs) {
+    const asking = new Asking(log, tally);
+    const holds = (block: DisclosureBlock): boolean => blockHolds(block.keys, target);
+    for await (const shown of asking.shown((blocks, statement) => statement?.decision === "opaque" || blocks.some(holds))) {
+      const form = await asking.form(shown.statement.form);
+      if (form === undefined) {
+        tally.expired++;
+        continue;
+      }
+      if (shown.first && shown.statement.decision === "opaque") tally.opaque += Number(touches(form, target.kind, tables));
+      for (const block of shown.blocks) {
+        const use = form.uses[block.use];
+        if (use === undefined || use.subjectKind !== target.kind || !holds(block)) continue;
+        const { at, ...rest } = asking.common(shown);
+        yield { at, actor: shown.statement.actor, table: use.table, fields: use.clear, masked: use.masked, ...rest };
+      }
+    }
+  }
+}
+
+function touches(form: Form, kind: string, tables: ReadonlySet<string>): boolean {
+  return form.uses.some((use) => use.subjectKind === kind || tables.has(use.table));
+}
+
+/**
+ * Everybody whom an actor was shown, and its opaque statements, in the order of each log.
+ * @throws WhosawError NOT_FOUND, LEDGER_KEY_LOST, LEDGER_DAMAGED
+ */
+export async function* seenBy(
+  logs: readonly AskedLog[],
+  actor: ActorId,
+  tally: AskTally,
+): AsyncGenerator<SeenSubject | OpaqueStatement, void, undefined> {
+  for (const log of logs) {
+    const asking = new Asking(log, tally);
+    for await (const shown of asking.shown((_, statement) => statement === undefined || statement.actor === actor)) {
+      if (shown.statement.actor !== actor) continue;
+      const form = await asking.form(shown.statement.form);
+      if (form === undefined) {
+        tally.expired++;
+        continue;
+      }
+      const { at, ...rest } = asking.common(shown);
+      if (shown.first && shown.statement.decision === "opaque") {
+        tally.opaque++;
+        yield { opaque: true, at, tables: form.uses.map((use) => use.table), ...rest };
+      }
+      for (const block of shown.blocks) {
+        const use = form.uses[block.use];
+        if (use === undefined) continue;
+        const { subjectKind: kind, table, clear: fields, masked } = use;
+        for (const key of decodeKeys(block.keys).keys) {
+          yield { at, subject: { kind, key: String(key) }, table, fields, masked, ...rest };
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { WhosawError } from "../../base/errors.ts";
+import type { OpaqueStatement, SeenSubject } from "../../asks/ask.ts";
+import type { Config } from "../../config/config.ts";
+import type { ActorId } from "../../ledger/entry.ts";
+import { type Command, EXIT, requiredArgument } from "../command.ts";
+
+export const seenByCommand: Command = {
+  name: "seen-by",
+  summary: "Every subject that one actor was shown, and its statements that could not be accounted for",
+  description:
+    "Read straight from the ledger, which needs its keys. Text keys appear as their hashes. The look itself becomes an entry of the console log before anything is printed. " +
+    "With --json: an array of {at, subject: {kind, key}, table, fields, masked, reason, ticket, statement, log, index}, and for an opaque statement {opaque: true, at, tables, reason, ticket, statement, log, index}. " +
+    "Exit codes: 0 answered (also with nothing), 1 no such actor, 2 wrong command line, 3 configuration or keys, 4 the ledger cannot be read or the look cannot be recorded.",
+  arguments: [{ name: "ACTOR", description: "an id (staff:UUID, svc:NAME) or a user name" }],
+  examples: ["whosaw seen-by alice", "whosaw seen-by svc:helpdesk --json"],
+  async run(invocation) {
+    const config = await invocation.config();
+    const { seenBy } = await import("../../asks/ask.ts");
+    const { withConsoleLog } = await import("../../asks/console-log.ts");
+    const { loadKeys } = await import("../../ledger/keys-file.ts");
+    const { printAnswer } = await import("../answers.ts");
+    const actor = await findActor(config, requiredArgument(invocation, "ACTOR"));
+    const keys = await loadKeys(config.ledger.keys);
+    const { dir, origin, witness } = config.ledger;
+    const tally = { opaque: 0, expired: 0 };
+    await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
+      printAnswer(invocation, log, {
+        command: "seen-by",
+        target: actor,
+        items: seenBy([{ dir, origin, masterKey: keys.masterKey }], actor, tally),
+        columns: ["AT", "SUBJECT", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map((title) => ({ title })),
+        row,
+        none: "This actor was shown nobody.",
+      }),
+    );
+    if (tally.expired > 0) invocation.output.note(`${tally.expired} entries have expired and can no longer be read`);
+    return EXIT.ok;
+  },
+};
+
+function row(item: SeenSubject | OpaqueStatement): readonly string[] {
+  const end = [item.ticket ?? "-", item.reason ?? "-", item.statement, String(item.index)];
+  if ("opaque" in item) return [item.at, "(opaque)", item.tables.join(","), "?", "?", ...end];
+  const { at, subject, table, fields, masked } = item;
+  return [at, `${subject.kind}:${subject.key}`, table, fields.join(","), masked.join(","), ...end];
+}
+
+/** An id as it stands in the ledger, also of an actor that the register no longer has, or a name in the register. */
+async function findActor(config: Config, text: string): Promise<ActorId> {
+  if (/^staff:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return text as `staff:${string}`;
+  if (/^svc:./u.test(text)) return text as `svc:${string}`;
+  const { readRegister } = await import("../../actors/register.ts");
+  const actor = (await readRegister(config.actors.file)).byName(text);
+  if (actor !== undefined) return actor.id;
+  throw new WhosawError("NOT_FOUND", "The actor register has no such name.", {
+    hint: "`whosaw actor list` shows the names; an id (staff:UUID, svc:NAME) needs no register.",
+  });
+}

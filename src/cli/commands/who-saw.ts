@@ -1,0 +1,60 @@
+import { WhosawError } from "../../base/errors.ts";
+import type { Disclosure } from "../../asks/ask.ts";
+import type { Config } from "../../config/config.ts";
+import { type Command, EXIT, requiredArgument } from "../command.ts";
+
+export const whoSawCommand: Command = {
+  name: "who-saw",
+  summary: "Everybody to whom one subject was shown: when, which fields, by which statement",
+  description:
+    "Read straight from the ledger, which needs its keys. Actors appear as their ids. The look itself becomes an entry of the console log before anything is printed. " +
+    "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index}. " +
+    "Exit codes: 0 answered (also with nobody), 2 wrong command line, 3 configuration or keys, 4 the ledger cannot be read or the look cannot be recorded.",
+  arguments: [
+    { name: "KIND", description: "kind of subject, as under `subjects` in whosaw.yaml" },
+    { name: "KEY", description: "the subject's key as the database holds it: a number, a uuid or a text" },
+  ],
+  examples: ["whosaw who-saw customer 4711", "whosaw who-saw customer 4711 --json"],
+  async run(invocation) {
+    const config = await invocation.config();
+    const { whoSaw } = await import("../../asks/ask.ts");
+    const { withConsoleLog } = await import("../../asks/console-log.ts");
+    const { subjectTarget } = await import("../../asks/subject.ts");
+    const { loadKeys } = await import("../../ledger/keys-file.ts");
+    const { printAnswer } = await import("../answers.ts");
+    const kind = requiredArgument(invocation, "KIND");
+    const tables = tablesOf(config, kind);
+    const keys = await loadKeys(config.ledger.keys);
+    const target = subjectTarget(keys.masterKey, kind, requiredArgument(invocation, "KEY"));
+    const { dir, origin, witness } = config.ledger;
+    const tally = { opaque: 0, expired: 0 };
+    await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
+      printAnswer(invocation, log, {
+        command: "who-saw",
+        target: target.name,
+        items: whoSaw([{ dir, origin, masterKey: keys.masterKey }], target, tables, tally),
+        columns: ["AT", "ACTOR", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map((title) => ({ title })),
+        row,
+        none: "Nobody was shown this subject.",
+      }),
+    );
+    if (tally.opaque > 0) invocation.output.note(`${tally.opaque} opaque statements may also have shown this subject`);
+    if (tally.expired > 0) invocation.output.note(`${tally.expired} entries have expired and can no longer be read`);
+    return EXIT.ok;
+  },
+};
+
+function row(item: Disclosure): readonly string[] {
+  const { at, actor, table, fields, masked, ticket, reason, statement, index } = item;
+  return [at, actor, table, fields.join(","), masked.join(","), ticket ?? "-", reason ?? "-", statement, String(index)];
+}
+
+/** The protected tables of a kind: a misspelt kind must not read as 'nobody'. */
+function tablesOf(config: Config, kind: string): ReadonlySet<string> {
+  const subjects = config.classification.subjects;
+  const known = Object.hasOwn(subjects, kind) ? subjects[kind] : undefined;
+  if (known !== undefined) return new Set(Object.keys(known.tables));
+  throw new WhosawError("USAGE", "whosaw.yaml has no such kind of subject.", {
+    hint: `Kinds there: ${Object.keys(subjects).join(", ")}.`,
+  });
+}
