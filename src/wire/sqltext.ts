@@ -5,6 +5,7 @@
  * Multibyte encodings other than UTF-8 are read as long as the statement is ASCII. Beyond that they are refused: in
  * some a second byte may be a backslash or a quote, and in none would the names of tables be right.
  */
+import { assert } from "../base/assert.ts";
 import { WhosawError } from "../base/errors.ts";
 
 export interface SqlText {
@@ -12,6 +13,10 @@ export interface SqlText {
   /** A text of the same session (this one, spliced) in the session's encoding. */
   encode(text: string): Buffer;
 }
+
+/** Bytes 0x80 to 0xff of ISO 8859-1 are the code points of the same numbers; the first 32 are the C1 controls. */
+const LATIN1 = String.fromCharCode(...Array.from({ length: 128 }, (_, i) => 128 + i));
+const C1 = LATIN1.slice(0, 32);
 
 /** Code pages that give every byte above 127 its character, and the label by which the platform knows them. */
 const SINGLE_BYTE: Readonly<Record<string, string>> = {
@@ -23,7 +28,6 @@ const SINGLE_BYTE: Readonly<Record<string, string>> = {
   latin7: "iso-8859-13",
   latin8: "iso-8859-14",
   latin9: "iso-8859-15",
-  latin10: "iso-8859-16",
   iso88595: "iso-8859-5",
   iso88596: "iso-8859-6",
   iso88597: "iso-8859-7",
@@ -34,13 +38,21 @@ const SINGLE_BYTE: Readonly<Record<string, string>> = {
   win874: "windows-874",
   win1250: "windows-1250",
   win1251: "windows-1251",
-  win1252: "windows-1252",
   win1253: "windows-1253",
   win1254: "windows-1254",
   win1255: "windows-1255",
   win1256: "windows-1256",
   win1257: "windows-1257",
   win1258: "windows-1258",
+};
+
+/**
+ * Upper halves of pages that the platform's decoder lacks or, in some of its versions, takes for another (windows-1252
+ * for ISO 8859-1). U+FFFD stands where the page has nothing.
+ */
+const UPPER_HALVES: Readonly<Record<string, string>> = {
+  latin10: `${C1}\u00a0ĄąŁ€„Š§š©Ș«Ź\u00adźŻ°±ČłŽ”¶·žčș»ŒœŸżÀÁÂĂÄĆÆÇÈÉÊËÌÍÎÏĐŃÒÓÔŐÖŚŰÙÚÛÜĘȚßàáâăäćæçèéêëìíîïđńòóôőöśűùúûüęțÿ`,
+  win1252: `€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ${LATIN1.slice(32)}`,
 };
 
 /** Other spellings that SET client_encoding takes; the server reports the canonical one. */
@@ -96,24 +108,20 @@ function isAscii(bytes: Buffer): boolean {
   return true;
 }
 
-/** Both directions of one code page. Bytes 0x80 to 0x9f of the ISO pages are the C1 controls. */
+/** Both directions of one code page. */
 class CodePage {
-  /** Index is the byte minus 128; undefined where the page has no character, or a private one. */
+  /** Index is the byte minus 128; undefined where the page has no character. */
   private readonly characters: readonly (string | undefined)[];
   private readonly bytes: ReadonlyMap<string, number>;
 
-  constructor(name: string, label: string) {
-    const decoder = new TextDecoder(label, { fatal: false });
-    const characters: (string | undefined)[] = [];
+  /** @param upperHalf the characters of bytes 128 to 255, U+FFFD where there is none */
+  constructor(upperHalf: string) {
+    this.characters = Array.from({ length: 128 }, (_, i) => (upperHalf[i] === "\ufffd" ? undefined : upperHalf[i]));
     const bytes = new Map<string, number>();
-    for (let byte = 128; byte < 256; byte++) {
-      const c1 = byte < 0xa0 && /^(latin|iso)/.test(name);
-      const character = c1 ? String.fromCharCode(byte) : decoder.decode(Uint8Array.of(byte));
-      const known = character.length === 1 && character !== "\ufffd" && !bytes.has(character);
-      characters.push(known ? character : undefined);
-      if (known) bytes.set(character, byte);
-    }
-    this.characters = characters;
+    this.characters.forEach((character, i) => {
+      if (character !== undefined) bytes.set(character, 128 + i);
+    });
+    assert(upperHalf.length === 128, "a code page has 128 upper characters");
     this.bytes = bytes;
   }
 
@@ -147,11 +155,19 @@ const codePages = new Map<string, CodePage>();
 
 function codePage(name: string): CodePage | undefined {
   const known = codePages.get(name);
-  const label = SINGLE_BYTE[name];
-  if (known !== undefined || label === undefined) return known;
-  const page = new CodePage(name, label);
+  if (known !== undefined) return known;
+  const upperHalf = UPPER_HALVES[name] ?? decodedHalf(name, SINGLE_BYTE[name]);
+  if (upperHalf === undefined) return undefined;
+  const page = new CodePage(upperHalf);
   codePages.set(name, page);
   return page;
+}
+
+/** PostgreSQL's ISO pages keep the C1 controls, whatever the decoder puts there. */
+function decodedHalf(name: string, label: string | undefined): string | undefined {
+  if (label === undefined) return undefined;
+  const half = new TextDecoder(label).decode(Buffer.from(LATIN1, "latin1"));
+  return /^(latin|iso)/.test(name) ? C1 + half.slice(32) : half;
 }
 
 const encodeUtf8 = (text: string): Buffer => Buffer.from(text, "utf8");

@@ -1,0 +1,217 @@
+/** The codec against real servers: sign-in, stored passwords, encodings, rows and COPY. What PostgreSQL writes is the measure. */
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import pg from "pg";
+import { describe, expect, test } from "vitest";
+import { CopyStripper } from "../../src/wire/copy-rows.ts";
+import { makeVerifier, parseVerifier } from "../../src/wire/scram.ts";
+import { sqlText } from "../../src/wire/sqltext.ts";
+import { stripCopyResponse, stripDataRow, stripRowDescription } from "../../src/wire/strip.ts";
+import { BACKEND } from "../../src/wire/types.ts";
+import { startCluster } from "../rig/cluster.ts";
+import { sharedServer } from "../rig/shared.ts";
+import { type Message, RawClient } from "./raw-client.ts";
+
+async function withRole<T>(password: string, run: (user: string) => Promise<T>): Promise<T> {
+  const server = await sharedServer();
+  const user = `wire_${randomBytes(6).toString("hex")}`;
+  await server.query(`CREATE ROLE ${user} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
+  try {
+    return await run(user);
+  } finally {
+    await server.query(`DROP ROLE ${user}`);
+  }
+}
+
+describe("passwords", () => {
+  test("verifiers are the ones that PostgreSQL stores, whatever the characters", async () => {
+    const server = await sharedServer();
+    const tricky = fc.constantFrom("\u00a0", "\u00ad", "\u200b", "\ufb01", "\u2168", "\u05d0", "\u0627", "1", "a", "\u00aa", "\u0007", "\u0378", "\u{1f600}", "\u0340");
+    const password = fc.string({ unit: fc.oneof(tricky, fc.string({ unit: "binary", minLength: 1, maxLength: 1 })), minLength: 1, maxLength: 4 });
+    await withRole("x", (user) =>
+      fc.assert(
+        fc.asyncProperty(password, async (text) => {
+          fc.pre(!text.includes("\0"));
+          await server.query(`ALTER ROLE ${user} PASSWORD ${pg.escapeLiteral(text)}`);
+          const [row] = await server.query("SELECT rolpassword FROM pg_authid WHERE rolname = $1", [user]);
+          const stored = String(row!.rolpassword);
+          const { iterations, salt } = parseVerifier(stored);
+          expect(await makeVerifier(text, { iterations, salt })).toBe(stored);
+        }),
+        { numRuns: 60 },
+      ),
+    );
+  });
+
+  test("PostgreSQL takes a verifier made here, and lets its owner in", async () => {
+    const server = await sharedServer();
+    const { host, port } = server;
+    await withRole(await makeVerifier("gru\u00df\u00a0gott"), async (user) => {
+      const client = await RawClient.connect({ host, port, user, password: "gru\u00df gott", database: "postgres" });
+      expect(client.mechanism).toBe("SCRAM-SHA-256");
+      client.close();
+      const wrong = RawClient.connect({ host, port, user, password: "guess", database: "postgres" });
+      await expect(wrong).rejects.toThrow("28P01");
+    });
+  });
+
+  test.each([14, 18] as const)("over TLS the channel to PostgreSQL %i is bound", async (version) => {
+    const cluster = await startCluster({ version, tls: true });
+    try {
+      await cluster.query("CREATE ROLE someone LOGIN PASSWORD 'right'");
+      const { host, port } = cluster;
+      const client = await RawClient.connect({ host, port, user: "someone", password: "right", database: "postgres", tls: true });
+      expect(client.mechanism).toBe("SCRAM-SHA-256-PLUS");
+      client.close();
+    } finally {
+      await cluster.stop();
+    }
+  });
+
+  test("md5, where the server has nothing better", async () => {
+    const cluster = await startCluster({ auth: "md5" });
+    try {
+      await cluster.query("CREATE ROLE someone LOGIN PASSWORD 'right'");
+      const { host, port } = cluster;
+      const client = await RawClient.connect({ host, port, user: "someone", password: "right", database: "postgres" });
+      expect(client.mechanism).toBe("md5");
+      client.close();
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
+
+test.each([
+  "LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10", "ISO_8859_5",
+  "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "KOI8R", "KOI8U", "WIN866", "WIN874", "WIN1250", "WIN1251", "WIN1252",
+  "WIN1253", "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258",
+])("statements in %s are read as PostgreSQL reads them", async (encoding) => {
+  const server = await sharedServer();
+  const texts = await server.query(
+    `SELECT byte, convert(set_byte('\\x00', 0, byte), $1, 'UTF8') AS utf8 FROM unnest($2::int[]) byte`,
+    [encoding, await knownBytes(encoding)],
+  );
+  expect(texts.length).toBeGreaterThan(70);
+  for (const { byte, utf8 } of texts as { byte: number; utf8: Buffer }[]) {
+    expect(sqlText(Buffer.of(byte), encoding).text, `byte ${byte}`).toBe(utf8.toString("utf8"));
+  }
+});
+
+/** Bytes above 127 that the server's conversion from that encoding knows. */
+async function knownBytes(encoding: string): Promise<number[]> {
+  const server = await sharedServer();
+  const client = new pg.Client(server.superuserUrl);
+  await client.connect();
+  const known: number[] = [];
+  try {
+    for (let byte = 128; byte < 256; byte++) {
+      const converted = client.query("SELECT convert($1, $2, 'UTF8')", [Buffer.of(byte), encoding]);
+      if (await converted.then(() => true, () => false)) known.push(byte);
+    }
+  } finally {
+    await client.end();
+  }
+  return known;
+}
+
+/** Values that every format has to quote or escape; `key` is the companion. */
+const ROWS = `(VALUES
+  (1, E'plain', '4711'), (2, E'tab\\there', '=616c696365'), (3, E'new\\nline\\r', '{1,2,3}'), (4, NULL, NULL), (5, '', ''),
+  (6, E'back\\\\slash \\\\N "quoted", it''s', '123e4567-e89b-12d3-a456-426614174000'), (7, E'\\\\.', '-5'), (8, E'\\x01\\x7f|;=-', '{}')
+) AS t (id, said, key)`;
+const KEYS = ["4711", "=616c696365", "{1,2,3}", null, "", "123e4567-e89b-12d3-a456-426614174000", "-5", "{}"];
+
+async function asRole<T>(run: (client: RawClient) => Promise<T>): Promise<T> {
+  const { host, port } = await sharedServer();
+  return withRole("secret", async (user) => {
+    const client = await RawClient.connect({ host, port, user, password: "secret", database: "postgres" });
+    try {
+      return await run(client);
+    } finally {
+      client.close();
+    }
+  });
+}
+
+const joined = (messages: readonly Message[]): string => Buffer.concat(messages.map(({ bytes }) => bytes)).toString("latin1");
+
+class Keys {
+  readonly all: (string | null)[] = [];
+  collect(_index: number, buffer: Buffer, from: number, to: number): void {
+    this.all.push(to === -1 ? null : buffer.toString("latin1", from, to));
+  }
+}
+
+describe("a stripped result is, byte for byte, the one without companions", () => {
+  test("rows", () =>
+    asRole(async (client) => {
+      const plain = await client.query(`SELECT id, said FROM ${ROWS}`);
+      const hidden = await client.query(`SELECT id, said, key FROM ${ROWS}`);
+      const keys = new Keys();
+      const stripped = hidden.map(({ type, bytes }) => {
+        let end = bytes.length;
+        if (type === BACKEND.RowDescription) end = stripRowDescription(bytes, 0, end, 2, 1, 0);
+        if (type === BACKEND.DataRow) end = stripDataRow(bytes, 0, end, 2, 1, 0, keys);
+        return { type, bytes: bytes.subarray(0, end) };
+      });
+      expect(joined(stripped)).toBe(joined(plain));
+      expect(keys.all).toEqual(KEYS);
+    }));
+
+  const text = { format: "text", delimiter: 0x09, quote: 0x22, escape: 0x22, header: false } as const;
+  const csv = { ...text, format: "csv", delimiter: 0x2c } as const;
+  test.each([
+    ["FORMAT text", text, undefined],
+    ["FORMAT text, HEADER", { ...text, header: true }, undefined],
+    ["FORMAT text, DELIMITER '|', NULL 'none at all'", { ...text, delimiter: 0x7c }, "none at all"],
+    ["FORMAT text, DELIMITER '-'", { ...text, delimiter: 0x2d }, undefined],
+    ["FORMAT text, DELIMITER '='", { ...text, delimiter: 0x3d }, undefined],
+    ["FORMAT text, DELIMITER ','", { ...text, delimiter: 0x2c }, undefined],
+    ["FORMAT csv", csv, undefined],
+    ["FORMAT csv, HEADER", { ...csv, header: true }, undefined],
+    ["FORMAT csv, FORCE_QUOTE *", csv, undefined],
+    ["FORMAT csv, DELIMITER '-', NULL '4711'", { ...csv, delimiter: 0x2d }, "4711"],
+    ["FORMAT csv, DELIMITER '1', QUOTE '''', ESCAPE '\\'", { ...csv, delimiter: 0x31, quote: 0x27, escape: 0x5c }, undefined],
+    ["FORMAT csv, QUOTE '=', ESCAPE 'a'", { ...csv, quote: 0x3d, escape: 0x61 }, undefined],
+    ["FORMAT csv, QUOTE '{', FORCE_QUOTE *", { ...csv, quote: 0x7b, escape: 0x7b }, undefined],
+    ["FORMAT binary", { ...text, format: "binary" }, undefined],
+  ] as const)("COPY (%s)", (options, format, nullString) =>
+    asRole(async (client) => {
+      const plain = await client.query(`COPY (SELECT id, said FROM ${ROWS}) TO STDOUT (${options})`);
+      const hidden = await client.query(`COPY (SELECT id, said, key FROM ${ROWS}) TO STDOUT (${options})`);
+      const keys = new Keys();
+      const stripper = new CopyStripper(format, 2, 1, nullString);
+      let rows = 0;
+      const stripped = hidden.map(({ type, bytes }) => {
+        let end = bytes.length;
+        if (type === BACKEND.CopyOutResponse) end = stripCopyResponse(bytes, 0, end, 2, 1, 0);
+        if (type === BACKEND.CopyData) {
+          end = stripper.strip(bytes, 0, end, 0, keys);
+          if (stripper.row) rows++;
+        }
+        return { type, bytes: bytes.subarray(0, end) };
+      });
+      expect(joined(stripped)).toBe(joined(plain));
+      expect(keys.all).toEqual(KEYS);
+      expect(rows).toBe(KEYS.length);
+    }));
+
+  test("COPY of no rows, and of no columns", () =>
+    asRole(async (client) => {
+      for (const format of ["text", "csv", "binary"] as const) {
+        const none = await client.query(`COPY (SELECT id, key FROM ${ROWS} WHERE false) TO STDOUT (FORMAT ${format})`);
+        const stripper = new CopyStripper({ ...text, format }, 1, 1);
+        const data = none.filter(({ type }) => type === BACKEND.CopyData);
+        for (const { bytes } of data) expect(stripper.strip(bytes, 0, bytes.length, 0, new Keys())).toBe(bytes.length);
+        expect([data.length > 0, stripper.row]).toEqual([format === "binary", false]);
+
+        const keys = new Keys();
+        const only = new CopyStripper({ ...csv, format, delimiter: format === "csv" ? 0x2c : 0x09 }, 0, 1);
+        for (const { type, bytes } of await client.query(`COPY (SELECT key FROM ${ROWS}) TO STDOUT (FORMAT ${format})`)) {
+          if (type === BACKEND.CopyData) only.strip(bytes, 0, bytes.length, 0, keys);
+        }
+        expect(keys.all).toEqual(KEYS);
+      }
+    }));
+});
