@@ -21,12 +21,17 @@ const checks = chosen.length > 0 ? [] : ["types", "lint", "format:check", "unuse
 for (const check of checks) count(check, runs("npm", ["run", "--silent", check]));
 
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-const ok = runs(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run", ...reporters, ...chosen]);
+const allPassed = runs(process.execPath, [
+  join("node_modules", "vitest", "vitest.mjs"),
+  "run",
+  ...reporters,
+  ...chosen,
+]);
 const tests = readReport();
 passed += tests.numPassedTests;
 failed += tests.numFailedTests;
 // A test file that cannot be loaded, or an error outside of any test, fails the run without failing a test.
-if (!ok && tests.numFailedTests === 0) failed += 1;
+if (!allPassed && tests.numFailedTests === 0) failed += 1;
 
 writeFileSync(
   join(cache, "test-summary.json"),

@@ -61,7 +61,8 @@ export function runnableFolder(native: string, copyTo: string, user: ServerUser 
   if (user === undefined || reachableByOthers(native)) {
     if (linksComplete(native)) return native;
   }
-  cpSync(native, copyTo, { recursive: true });
+  // Verbatim, or relative links in the copy would lead back to where the user may not look.
+  cpSync(native, copyTo, { recursive: true, verbatimSymlinks: true });
   linksComplete(copyTo);
   if (user !== undefined) execFileSync("chown", ["-R", `${user.uid}:${user.gid}`, copyTo]);
   return copyTo;
