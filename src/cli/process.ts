@@ -7,5 +7,6 @@ export function processContext(): CliContext {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
-  return { stdout: process.stdout, stderr: process.stderr, stdin: process.stdin, env: process.env, cwd: process.cwd() };
+  const { stdout, stderr, stdin, env } = process;
+  return { stdout, stderr, stdin, env, cwd: process.cwd(), signals: process };
 }

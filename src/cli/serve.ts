@@ -11,13 +11,13 @@ import type { Config } from "../config/config.ts";
 import { type RunningGateway, startGateway } from "../gateway/gateway.ts";
 import type { GatewayLog } from "../gateway/parts.ts";
 import { createKeys, type LedgerKeys, loadKeys } from "../ledger/keys-file.ts";
-import { EXIT, type ExitCode, type Invocation } from "./command.ts";
+import { EXIT, type ExitCode, type Invocation, type SignalSource } from "./command.ts";
 import { printError } from "./output.ts";
 
 export async function serve(invocation: Invocation): Promise<ExitCode> {
   const config = await invocation.config();
   const log: GatewayLog = pino({ base: null }, invocation.context.stderr);
-  const stop = new StopRequest();
+  const stop = new StopRequest(invocation.context.signals);
   const actors = await ActorStore.open(config.actors.file, {
     onError: (error) =>
       log.error({ err: error }, "the actor register cannot be used; the last good one stays in force"),
@@ -26,10 +26,10 @@ export async function serve(invocation: Invocation): Promise<ExitCode> {
     const keys = await openKeys(config, invocation, log);
     const gateway = await startGateway({ config, actors, keys, log, onFatal: (error) => stop.fatal(error) });
     const hangUp = (): void => void reload(invocation, config, gateway, actors, log);
-    process.on("SIGHUP", hangUp);
+    invocation.context.signals.on("SIGHUP", hangUp);
     announce(invocation, config, gateway);
     const reason = await stop.requested;
-    process.off("SIGHUP", hangUp);
+    invocation.context.signals.off("SIGHUP", hangUp);
     log.info({ reason: reason.signal }, "stopping");
     await closeInTime(gateway, log);
     return reason.error === undefined
@@ -62,15 +62,19 @@ interface StopReason {
   readonly error: WhosawError | undefined;
 }
 
+const STOPPING = ["SIGTERM", "SIGINT"] as const;
+
 /** The first reason to stop. A second signal ends the process at once, as it would without us. */
 class StopRequest {
   readonly requested: Promise<StopReason>;
+  readonly #signals: SignalSource;
   #resolve!: (reason: StopReason) => void;
   readonly #onSignal = (signal: NodeJS.Signals): void => this.#stop({ signal, error: undefined });
 
-  constructor() {
+  constructor(signals: SignalSource) {
+    this.#signals = signals;
     this.requested = new Promise((resolve) => (this.#resolve = resolve));
-    process.on("SIGTERM", this.#onSignal).on("SIGINT", this.#onSignal);
+    for (const signal of STOPPING) signals.on(signal, this.#onSignal);
   }
 
   fatal(error: WhosawError): void {
@@ -78,7 +82,7 @@ class StopRequest {
   }
 
   forget(): void {
-    process.off("SIGTERM", this.#onSignal).off("SIGINT", this.#onSignal);
+    for (const signal of STOPPING) this.#signals.off(signal, this.#onSignal);
   }
 
   #stop(reason: StopReason): void {

@@ -47,7 +47,7 @@ function checkTime(subject: string, certificate: X509Certificate, file: string, 
   if (nowMs > to || nowMs < from) {
     const when = nowMs > to ? `expired on ${day(to)}` : `is not valid before ${day(from)}`;
     throw new WhosawError("CONFIG_INVALID", `The certificate ${basename(file)} ${when}.`, {
-      hint: nowMs > to ? "Renew it, then send the gateway SIGHUP." : "Check this machine's clock.",
+      hint: nowMs > to ? "Renew it, and start the gateway again." : "Check this machine's clock.",
     });
   }
   if (to - nowMs < EXPIRES_SOON_DAYS * DAY_MS)

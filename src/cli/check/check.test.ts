@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +39,7 @@ async function check(text: string): Promise<{ exit: number; findings: CheckFindi
     stdin: Readable.from([]),
     env: {},
     cwd: folder,
+    signals: new EventEmitter(),
   });
   return { exit, findings: (JSON.parse(stdout) as { findings: CheckFinding[] }).findings };
 }
