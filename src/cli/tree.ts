@@ -8,8 +8,10 @@ import { benchCommand } from "./commands/bench.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
+import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
+import { whoSawCommand } from "./commands/who-saw.ts";
 
 export const commands: readonly Command[] = [
   checkCommand,
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   actorPasswordCommand,
   actorDisableCommand,
   actorEnableCommand,
+  whoSawCommand,
+  seenByCommand,
   verifyCommand,
   ledgerProveCommand,
   benchCommand,
