@@ -46,6 +46,8 @@ export interface CopyFormat {
   readonly quote: number;
   readonly escape: number;
   readonly header: boolean;
+  /** How NULL is written in text and CSV (there: unquoted). No key can look like it. */
+  readonly nullText: string;
 }
 
 /** How the result of one statement is accounted for. */
@@ -83,8 +85,12 @@ export type Treatment =
   | { readonly kind: "pass" }
   /** Rows carry companions. */
   | { readonly kind: "account"; readonly accounting: Accounting }
-  /** FETCH, EXECUTE: accounted for as the cursor or prepared statement of that name. `move` shows no row. */
-  | { readonly kind: "as-cursor"; readonly name: string }
+  /**
+   * FETCH and MOVE: accounted for as the cursor of that name. On a cursor over protected tables the gateway refuses all
+   * but a `forward` fetch: `move` skips rows that were read, and going back shows rows a second time.
+   */
+  | { readonly kind: "as-cursor"; readonly name: string; readonly forward: boolean; readonly move: boolean }
+  /** EXECUTE: accounted for as the prepared statement of that name. */
   | { readonly kind: "as-prepared"; readonly name: string }
   /** Observe mode only: passes unchanged and is recorded with the tables it reads and its row count. */
   | { readonly kind: "opaque"; readonly tables: readonly string[]; readonly reason: WhosawError }
@@ -113,6 +119,8 @@ export interface TextPlan {
   readonly statements: readonly StatementPlan[];
   /** The first refusal, if any: then nothing is sent. */
   readonly refusal: WhosawError | undefined;
+  /** For the P field of the refusal's error: where in the client's text a syntax error stands (1-based, in characters). */
+  readonly refusalPosition?: number | undefined;
   /**
    * What turns the client's text into `text`, ascending and not overlapping; insertions at one place stand in order.
    * Empty when nothing changed. Left out when `text` is not the client's text with edits: then a cache can reuse the

@@ -1,0 +1,64 @@
+/** From the lineage of a statement to its plan. */
+import type { Accounting, Companion, SessionEffect, TableUse, Treatment } from "./plan.ts";
+import type { QueryPlanner } from "./query.ts";
+import { quoteIdentifier, refuse } from "./refusal.ts";
+import type { UseDraft } from "./scope.ts";
+import type { StatementContext } from "./statement.ts";
+import type { Survey } from "./survey.ts";
+
+/** What is known about one statement after planning it. */
+export interface Planned {
+  readonly treatment: Treatment;
+  readonly effects: readonly SessionEffect[];
+}
+
+export const PASS: Planned = { treatment: { kind: "pass" }, effects: [] };
+
+export function passWith(...effects: SessionEffect[]): Planned {
+  return { treatment: { kind: "pass" }, effects };
+}
+
+/** Writes schemas before table names: all of them, or those whose name alone could come to mean a table that matters. */
+export function qualifyNames(statement: StatementContext, survey: Survey, all: boolean): void {
+  const { source, splices } = statement;
+  for (const [range, resolved] of survey.relations) {
+    if (range.schemaname !== undefined || resolved.kind === "unknown" || !(all || resolved.qualify)) continue;
+    const schema = resolved.kind === "temp" ? "pg_temp" : quoteIdentifier(resolved.relation.schema);
+    splices.insert(source.start(source.tokenAt(range.location)), `${schema}.`);
+  }
+}
+
+/** A statement that touches no protected table. */
+export function passes(statement: StatementContext, survey: Survey): Planned {
+  qualifyNames(statement, survey, false);
+  return survey.setsSearchPath ? passWith({ kind: "search-path" }) : PASS;
+}
+
+/** What no statement on protected tables may contain. */
+export function checkProtected(survey: Survey): void {
+  const unknown = survey.unknown[0];
+  if (unknown) refuse(`relation "${unknown.relname ?? ""}" does not exist`, "check the name, and the schema before it");
+  if (survey.calls.has("effect")) refuse("a function that leaves something behind (set_config, pg_notify, advisory locks) stands beside protected tables", "call it in a statement of its own");
+  if (survey.modifyingCte) refuse("a WITH query changes data in a statement that reads protected tables", "run the INSERT, UPDATE or DELETE as a statement of its own");
+}
+
+function tableUse(use: UseDraft): TableUse {
+  return {
+    table: use.table.table,
+    subjectKind: use.table.subjectKind,
+    keyType: use.table.keyType,
+    shown: [...use.shown].sort(),
+    predicate: [...use.predicate].filter((column) => !use.shown.has(column)).sort(),
+  };
+}
+
+/** The accounting of a planned statement: its uses, and where each companion stands. */
+export function accountingOf(planner: QueryPlanner, keys: readonly { readonly use: UseDraft; readonly array: boolean; readonly nullable: boolean }[], rest: Pick<Accounting, "columns" | "hideRows" | "copy">): Accounting {
+  return {
+    uses: planner.uses.map(tableUse),
+    companions: keys.map((key): Companion => ({ use: planner.uses.indexOf(key.use), array: key.array, nullable: key.nullable })),
+    scope: planner.scope,
+    errorsFromData: planner.errorsFromData,
+    ...rest,
+  };
+}

@@ -1,0 +1,446 @@
+/**
+ * The lineage of a SELECT: which protected columns flow to its output, and where its companions go.
+ *
+ * Every level that reads a protected table returns the key of each such row as further columns (M1 in the design). A
+ * level is refused when its rows could depend on protected rows whose keys it would not return.
+ */
+import type { CommonTableExpr, Node, ResTarget, SelectStmt, WithClause } from "libpg-query";
+import type { ProtectedRelation } from "./catalog.ts";
+import { FromReader, isKeyColumn, refuseCut, type From, type StarItem } from "./from.ts";
+import { strings } from "./nodes.ts";
+import { figureName } from "./outputs.ts";
+import { columnFields, findColumn, findEntry, Flow, Reader } from "./reader.ts";
+import { refuse } from "./refusal.ts";
+import { wholeRow, type Entry, type EntryColumn, type HiddenKey, type Origin, type Scope, type UseDraft } from "./scope.ts";
+import type { StatementContext } from "./statement.ts";
+import type { Survey } from "./survey.ts";
+import { isSymbol, keyword } from "./tokens.ts";
+
+/** A hidden column of a query's output. */
+export interface ExportedKey {
+  readonly name: string;
+  readonly use: UseDraft;
+  readonly array: boolean;
+  readonly nullable: boolean;
+}
+
+export interface OutputColumn {
+  readonly name: string;
+  readonly origins: readonly Origin[];
+  /** As EntryColumn.base; `key` indexes Rows.keys. */
+  readonly base?: { readonly key: number; readonly column: string } | undefined;
+}
+
+/** What a query returns. */
+export interface Rows {
+  readonly columns: readonly OutputColumn[];
+  readonly open: boolean;
+  readonly openOrigins: readonly Origin[];
+  readonly keys: readonly ExportedKey[];
+  readonly cuts: boolean;
+}
+
+/** One simple SELECT, its hidden columns not yet written. */
+interface Leaf {
+  readonly columns: readonly EntryColumn[];
+  readonly open: boolean;
+  readonly openOrigins: readonly Origin[];
+  readonly keys: readonly HiddenKey[];
+  readonly cuts: boolean;
+  append(expressions: readonly string[]): void;
+}
+
+export interface Targets {
+  readonly columns: readonly EntryColumn[];
+  readonly open: boolean;
+  readonly flow: Flow;
+  /** The columns of `TABLE t`, which has no star to replace. */
+  readonly expanded: string | undefined;
+}
+
+/** Types whose equality is that of their text: DISTINCT cannot merge two different keys of them. */
+const IDENTITY_TYPES = new Set([20, 21, 23, 25, 1043, 2950]);
+
+export class QueryPlanner {
+  readonly statement: StatementContext;
+  readonly survey: Survey;
+  readonly uses: UseDraft[] = [];
+  readonly reader: Reader;
+  scope = false;
+  errorsFromData = false;
+  private readonly ctes = new Map<CommonTableExpr, Rows>();
+
+  constructor(statement: StatementContext, survey: Survey) {
+    this.statement = statement;
+    this.survey = survey;
+    this.reader = new Reader({ subquery: (select, scope, flow) => this.sublink(select, scope, flow), risky: () => this.risky() });
+  }
+
+  risky(): void {
+    this.errorsFromData = true;
+  }
+  tellsMore(more: boolean): void {
+    this.scope ||= more;
+  }
+  use(table: ProtectedRelation): UseDraft {
+    const use: UseDraft = { table, shown: new Set(), predicate: new Set() };
+    this.uses.push(use);
+    checkPrivileges(this.statement, table);
+    return use;
+  }
+  predicate(flow: Flow): void {
+    for (const origin of flow.origins) origin.use.predicate.add(origin.column);
+  }
+  show(columns: readonly { readonly origins: readonly Origin[] }[]): void {
+    for (const column of columns) for (const origin of column.origins) origin.use.shown.add(origin.column);
+  }
+  cteRows(cte: CommonTableExpr): Rows {
+    return this.ctes.get(cte) ?? { columns: [], open: true, openOrigins: [], keys: [], cuts: false };
+  }
+
+  /**
+   * Analyses a query and writes its companions.
+   * @param outer what it can see besides its own FROM (for LATERAL and for subqueries in expressions)
+   * @param flow receives everything that the query reads
+   */
+  query(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
+    if (select.withClause) this.with(select.withClause, outer, flow);
+    if (select.op !== undefined && select.op !== "SETOP_NONE") {
+      return this.survey.protectedSelects.has(select) ? this.union(select, outer, flow) : this.publicSetOperation(select, outer, flow);
+    }
+    const leaf = this.leaf(select, outer, flow, false);
+    return this.export([leaf], leaf.columns, leaf.cuts);
+  }
+
+  private sublink(select: SelectStmt, scope: Scope, flow: Flow): void {
+    if (this.survey.protectedSelects.has(select)) refuse("a subquery inside an expression reads a protected table", "join the table in FROM instead, for example JOIN support.tickets t ON t.customer_id = c.id");
+    const inner = new Flow();
+    const rows = this.query(select, scope, inner);
+    for (const column of rows.columns) for (const origin of column.origins) inner.origins.add(origin);
+    for (const origin of rows.openOrigins) inner.origins.add(origin);
+    flow.absorb(inner);
+  }
+
+  with(clause: WithClause, outer: Scope | undefined, flow: Flow): void {
+    for (const node of clause.ctes ?? []) {
+      if (!("CommonTableExpr" in node)) continue;
+      const cte = node.CommonTableExpr;
+      const select = cte.ctequery && "SelectStmt" in cte.ctequery ? cte.ctequery.SelectStmt : undefined;
+      if (!select) refuse("a WITH query changes data in a statement that reads protected tables", "run the INSERT, UPDATE or DELETE as a statement of its own");
+      if (clause.recursive && this.survey.protectedSelects.has(select)) refuse("a recursive query reads protected tables", "leave out RECURSIVE, or read the tree from public tables and join the protected table outside");
+      const rows = this.query(select, outer, flow);
+      const names = strings(cte.aliascolnames);
+      const columns = rows.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
+      this.ctes.set(cte, { ...rows, columns, open: rows.open || clause.recursive === true });
+    }
+  }
+
+  /** UNION ALL over protected tables: each branch carries its own keys and NULL for the others'. */
+  private union(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
+    const branches = unionBranches(select, true);
+    const leaves = branches.map((branch) => {
+      if (branch.withClause) this.with(branch.withClause, outer, flow);
+      return this.leaf(branch, outer, flow, true);
+    });
+    const [first] = leaves;
+    const columns = (first?.columns ?? []).map((column, i): EntryColumn => ({ name: column.name, origins: leaves.flatMap((leaf) => leaf.columns[i]?.origins ?? []) }));
+    for (const node of select.sortClause ?? []) this.sortItem(node, columns, undefined, flow);
+    const limited = this.limit(select, true, flow);
+    if (limited && leaves.some((leaf) => leaf.cuts)) refuse("LIMIT cuts rows of a branch that has a LIMIT of its own", "put the limit on one level only");
+    return this.export(leaves, columns, limited || leaves.some((leaf) => leaf.cuts));
+  }
+
+  private publicSetOperation(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
+    const left = select.larg ? this.query(select.larg, outer, flow) : undefined;
+    const right = select.rarg ? this.query(select.rarg, outer, flow) : undefined;
+    const columns = (left?.columns ?? []).map((column, i): OutputColumn => ({ name: column.name, origins: [...column.origins, ...(right?.columns[i]?.origins ?? [])] }));
+    return { columns, open: (left?.open ?? true) || (right?.open ?? true), openOrigins: [...(left?.openOrigins ?? []), ...(right?.openOrigins ?? [])], keys: [], cuts: false };
+  }
+
+  /** Names the hidden columns and writes them at the end of every branch. */
+  private export(leaves: readonly Leaf[], columns: readonly EntryColumn[], cuts: boolean): Rows {
+    const hidden = leaves.flatMap((leaf) => leaf.keys.map((key) => ({ leaf, key, name: this.statement.freshName() })));
+    for (const leaf of leaves) leaf.append(hidden.map(({ leaf: of, key, name }) => `${of === leaf ? key.sql : "null::pg_catalog.text"} as ${name}`));
+    const keys = hidden.map(({ key, name }): ExportedKey => ({ name, use: key.use, array: key.array, nullable: key.nullable }));
+    const outputs = columns.map((column): OutputColumn => {
+      const key = column.base && leaves.length === 1 ? hidden.findIndex((of) => of.key === column.base?.key) : -1;
+      return { name: column.name, origins: column.origins, base: key !== -1 && column.base ? { key, column: column.base.column } : undefined };
+    });
+    return { columns: outputs, open: leaves.some((leaf) => leaf.open), openOrigins: leaves.flatMap((leaf) => leaf.openOrigins), keys, cuts };
+  }
+
+  private leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
+    if (select.valuesLists) return this.values(select, outer, flow);
+    const from = new FromReader(this, outer, flow).read(select.fromClause ?? []);
+    const keys = from.scope.entries.flatMap((entry) => entry.keys);
+    const strict = keys.length > 0;
+    const targets = this.targets(select.targetList ?? [], from, strict || branch);
+    if (strict) refuseAggregates(select, targets.flow);
+    this.clauses(select, from, flow);
+    const limited = this.limit(select, strict, flow);
+    for (const node of select.sortClause ?? []) this.sortItem(node, targets.columns, from.scope, flow);
+    this.distinct(select, targets.columns, keys, from, flow);
+    flow.absorb(targets.flow);
+    const entries = from.scope.entries;
+    const cut = entries.find((entry) => entry.cuts);
+    if (cut && (limited || select.distinctClause || targets.flow.setReturning)) refuseCut(cut);
+    const cuts = strict && (limited || cut !== undefined || isDistinctOn(select));
+    return { columns: targets.columns, open: targets.open, openOrigins: targets.open ? entries.flatMap(wholeRow) : [], keys, cuts, append: (expressions) => this.append(select, targets.expanded, expressions) };
+  }
+
+  private values(select: SelectStmt, outer: Scope | undefined, flow: Flow): Leaf {
+    const scope: Scope = { entries: [], outer };
+    const columns: EntryColumn[] = [];
+    for (const row of select.valuesLists ?? []) {
+      const items = "List" in row ? (row.List.items ?? []) : [];
+      items.forEach((item, i) => {
+        const cell = new Flow();
+        this.reader.read(item, scope, cell);
+        flow.absorb(cell);
+        columns[i] = { name: `column${i + 1}`, origins: [...(columns[i]?.origins ?? []), ...cell.origins] };
+      });
+    }
+    const append = (expressions: readonly string[]) => {
+      if (expressions.length > 0) refuse("VALUES is combined with rows of a protected table", "write SELECT ... UNION ALL SELECT instead of VALUES");
+    };
+    return { columns, open: false, openOrigins: [], keys: [], cuts: false, append };
+  }
+
+  /** WHERE, GROUP BY, HAVING, WINDOW. */
+  private clauses(select: SelectStmt, from: From, flow: Flow): void {
+    if (select.whereClause) {
+      const where = new Flow();
+      this.condition(select.whereClause, from.scope, where);
+      this.predicate(where);
+      for (const entry of where.entries) if (entry.cuts && from.scope.entries.includes(entry)) refuseCut(entry);
+      flow.absorb(where);
+    }
+    for (const part of [select.groupClause, select.havingClause, select.windowClause]) {
+      const read = new Flow();
+      this.reader.read(part, from.scope, read);
+      this.predicate(read);
+      flow.absorb(read);
+    }
+  }
+
+  /** Reads a condition, and notes whether it says more than 'this subject'. */
+  condition(node: Node, scope: Scope, flow: Flow): void {
+    const conjuncts = "BoolExpr" in node && node.BoolExpr.boolop === "AND_EXPR" ? (node.BoolExpr.args ?? []) : [node];
+    for (const conjunct of conjuncts) {
+      const read = new Flow();
+      this.reader.read(conjunct, scope, read);
+      if (read.origins.size > 0 && !this.isKeyEquality(conjunct, scope)) this.scope = true;
+      if (read.aggregate || read.window) refuse("an aggregate or window function in a condition", "put it in a subquery on public tables");
+      flow.merge(read);
+    }
+  }
+
+  private isKeyEquality(node: Node, scope: Scope): boolean {
+    if (!("A_Expr" in node)) return false;
+    const { kind, name, lexpr, rexpr } = node.A_Expr;
+    if (!(kind === "AEXPR_OP" || kind === "AEXPR_IN" || kind === "AEXPR_OP_ANY") || strings(name).at(-1) !== "=") return false;
+    const side = (of: Node | undefined) => {
+      const flow = new Flow();
+      this.reader.read(of, scope, flow);
+      return flow.origins.size === 0 || this.isKey(of, scope);
+    };
+    return side(lexpr) && side(rexpr);
+  }
+
+  private isKey(node: Node | undefined, scope: Scope): boolean {
+    const column = this.baseColumn(node, scope);
+    return column !== undefined && isKeyColumn(column);
+  }
+
+  /** The column of FROM that an expression is, if it is nothing but that. */
+  private baseColumn(node: Node | undefined, scope: Scope): EntryColumn | undefined {
+    const fields = columnFields(node);
+    const name = fields?.at(-1);
+    if (!fields || name === undefined || name === "*") return undefined;
+    if (fields.length > 1) return findEntry(scope, fields.at(-2) ?? "", fields.at(-3))?.columns.find((column) => column.name === name);
+    const found = findColumn(scope, name);
+    return found.length === 1 ? found[0]?.column : undefined;
+  }
+
+  private limit(select: SelectStmt, strict: boolean, flow: Flow): boolean {
+    const read = new Flow();
+    this.reader.read([select.limitCount, select.limitOffset], { entries: [], outer: undefined }, read);
+    flow.absorb(read);
+    if (!strict) return false;
+    if (select.limitOffset && !isNothing(select.limitOffset)) refuse("OFFSET skips protected rows that it reads", "page by key: WHERE id > last_id_seen ORDER BY id LIMIT n");
+    if (!select.limitCount || isNull(select.limitCount)) return false;
+    this.scope = true;
+    return true;
+  }
+
+  private sortItem(node: Node, columns: readonly EntryColumn[], scope: Scope | undefined, flow: Flow): void {
+    const expression = "SortBy" in node ? node.SortBy.node : undefined;
+    if (!expression) return;
+    const read = new Flow();
+    const fields = columnFields(expression);
+    const position = "A_Const" in expression ? expression.A_Const.ival?.ival : undefined;
+    const outputs = position !== undefined ? columns.slice(position - 1, position) : fields?.length === 1 ? columns.filter((column) => column.name === fields[0]) : [];
+    for (const output of outputs) for (const origin of output.origins) read.origins.add(origin);
+    if (outputs.length === 0 && scope) this.reader.read(expression, scope, read);
+    if (scope && (read.aggregate || read.window) && scope.entries.some((entry) => entry.keys.length > 0)) refuse("ORDER BY an aggregate or a window function over protected rows", "order by a column");
+    this.predicate(read);
+    flow.absorb(read);
+  }
+
+  /** DISTINCT may merge rows only when every hidden key is decided by the visible columns. */
+  private distinct(select: SelectStmt, columns: readonly EntryColumn[], keys: readonly HiddenKey[], from: From, flow: Flow): void {
+    if (!select.distinctClause || keys.length === 0) return;
+    if (isDistinctOn(select)) {
+      const read = new Flow();
+      this.reader.read(select.distinctClause, from.scope, read);
+      this.predicate(read);
+      flow.absorb(read);
+      this.scope = true;
+      return;
+    }
+    for (const key of keys) {
+      const { table } = key.use;
+      const shown = new Set(columns.filter((column) => column.base?.key === key).map((column) => column.base?.column));
+      const decided = table.keyColumns.every((column) => shown.has(column) && IDENTITY_TYPES.has(table.relation.columns.find((of) => of.name === column)?.typeOid ?? 0));
+      const split = key.absent && !table.keyNeverNull;
+      if (!decided || split) refuse(`DISTINCT merges rows of different ${table.subjectKind}s in ${table.table}`, `select ${table.keyColumns.map((column) => `${table.relation.name}.${column}`).join(", ")} as well, or drop DISTINCT`);
+    }
+  }
+
+  /** The output columns of a target list; with `expand`, stars are written out in the text. */
+  targets(list: readonly Node[], from: From, expand: boolean): Targets {
+    const columns: EntryColumn[] = [];
+    const flow = new Flow();
+    let open = false, expanded: string | undefined;
+    for (const node of list) {
+      if (!("ResTarget" in node)) continue;
+      const target = node.ResTarget;
+      const fields = columnFields(target.val);
+      if (fields?.at(-1) !== "*") {
+        columns.push(this.target(target, from, flow));
+        continue;
+      }
+      const stars = this.stars(fields, from);
+      for (const star of stars) columns.push(star.column.name === star.name ? star.column : { ...star.column, name: star.name });
+      for (const star of stars) for (const origin of star.column.origins) flow.origins.add(origin);
+      const vague = starEntries(fields, from).some((entry) => entry.open);
+      open ||= vague;
+      if (expand) expanded = this.expand(target, stars, vague, from);
+    }
+    return { columns, open, flow, expanded };
+  }
+
+  private target(target: ResTarget, from: From, flow: Flow): EntryColumn {
+    const read = new Flow();
+    const indirection = target.val && "A_Indirection" in target.val ? strings(target.val.A_Indirection.indirection) : [];
+    if (indirection.includes("*")) refuse("(...).* expands the columns of a row value", "name the columns, or write alias.*");
+    this.reader.read(target.val, from.scope, read);
+    flow.merge(read);
+    const base = this.baseColumn(target.val, from.scope)?.base;
+    return { name: target.name ?? figureName(target.val), origins: [...read.origins], base };
+  }
+
+  private stars(fields: readonly string[], from: From): readonly StarItem[] {
+    if (fields.length === 1) return from.stars;
+    const entry = starEntries(fields, from)[0];
+    return (entry?.columns ?? []).map((column) => ({ name: column.name, sql: entry?.alias === undefined ? "" : `"${entry.alias.replaceAll('"', '""')}"."${column.name.replaceAll('"', '""')}"`, column, merged: false, entry: entry as Entry }));
+  }
+
+  /** Writes the columns of a star into the text; returns them for `TABLE t`, which has no star to replace. */
+  private expand(target: ResTarget, stars: readonly StarItem[], vague: boolean, from: From): string | undefined {
+    const { source, splices } = this.statement;
+    if (vague) refuse("* stands for columns that the gateway does not know", "name the columns");
+    if (stars.length === 0) refuse("* stands for no column", "name the columns");
+    for (const star of stars) {
+      const namesakes = star.merged ? from.stars.filter((other) => other.name === star.name) : stars.filter((other) => other.entry === star.entry && other.name === star.name);
+      if (namesakes.length > 1) refuse(`* stands for two columns named ${star.name}`, "name the columns");
+    }
+    const list = stars.map((star) => star.sql).join(", ");
+    if (target.location === -1) return list;
+    const first = source.tokenAt(target.location);
+    let last = first;
+    while (!isSymbol(source.tokens, last, "*")) last++;
+    splices.replace(source.start(first), source.end(last), list);
+    return undefined;
+  }
+
+  /** Writes hidden columns behind the last visible one. */
+  private append(select: SelectStmt, expanded: string | undefined, expressions: readonly string[]): void {
+    if (expressions.length === 0 && expanded === undefined) return;
+    const { source, splices } = this.statement;
+    const last = select.targetList?.at(-1);
+    if (expanded !== undefined) {
+      const word = this.before(select, "table");
+      splices.replace(source.start(word), source.end(word), `select ${[expanded, ...expressions].join(", ")} from`);
+    } else if (last && "ResTarget" in last) {
+      const after = source.afterTargets(source.tokenAt(last.ResTarget.location));
+      splices.insert(source.end(after - 1), `, ${expressions.join(", ")}`);
+    } else {
+      splices.insert(source.start(this.before(select, "from")), `${expressions.join(", ")} `);
+    }
+  }
+
+  /** The keyword before the first table of FROM. */
+  private before(select: SelectStmt, word: string): number {
+    const { source } = this.statement;
+    let first = select.fromClause?.[0];
+    while (first && "JoinExpr" in first) first = first.JoinExpr.larg;
+    if (!first || !("RangeVar" in first)) refuse("a SELECT without columns", "select at least one column");
+    let token = source.tokenAt(first.RangeVar.location) - 1;
+    while (token > 0 && (keyword(source.tokens, token) === "only" || isSymbol(source.tokens, token, "("))) token--;
+    if (keyword(source.tokens, token) !== word) refuse("a SELECT without columns", "select at least one column");
+    return token;
+  }
+}
+
+function starEntries(fields: readonly string[], from: From): readonly Entry[] {
+  if (fields.length === 1) return from.scope.entries;
+  const entry = findEntry(from.scope, fields.at(-2) ?? "", fields.at(-3));
+  return entry ? [entry] : [];
+}
+
+function unionBranches(select: SelectStmt, top: boolean): SelectStmt[] {
+  if (select.op === undefined || select.op === "SETOP_NONE") return [select];
+  if (select.op !== "SETOP_UNION" || select.all !== true) refuse("UNION, INTERSECT and EXCEPT merge or drop protected rows", "use UNION ALL, with the key among the columns where rows must differ");
+  if (!top && (select.sortClause || select.limitCount || select.limitOffset || select.withClause || select.lockingClause)) refuse("a UNION ALL inside a UNION ALL has clauses of its own", "write it as a subquery in FROM");
+  return [...(select.larg ? unionBranches(select.larg, false) : []), ...(select.rarg ? unionBranches(select.rarg, false) : [])];
+}
+
+function refuseAggregates(select: SelectStmt, flow: Flow): void {
+  if (select.groupClause || select.havingClause || flow.aggregate) refuse("an aggregate or GROUP BY over protected rows", "select the rows with their key and aggregate in the application, or aggregate over public tables");
+  if (select.windowClause || flow.window) refuse("a window function over protected rows", "select the rows without it, ordered, and number them in the application");
+}
+
+/** DISTINCT alone is a list of one empty node. */
+function isDistinctOn(select: SelectStmt): boolean {
+  const first = select.distinctClause?.[0];
+  return first !== undefined && Object.keys(first).length > 0;
+}
+
+function isNull(node: Node): boolean {
+  return "A_Const" in node && node.A_Const.isnull === true;
+}
+/** OFFSET 0 or NULL. */
+function isNothing(node: Node): boolean {
+  return isNull(node) || ("A_Const" in node && node.A_Const.ival !== undefined && (node.A_Const.ival.ival ?? 0) === 0);
+}
+
+function keyReads(table: ProtectedRelation): readonly { readonly oid: number; readonly columns: readonly string[] }[] {
+  return [{ oid: table.relation.oid, columns: table.keyColumns }, ...table.pathReads];
+}
+
+/** The role can read what the companion reads. */
+export function mayReadKey(statement: StatementContext, table: ProtectedRelation): boolean {
+  const { catalog, role } = statement.context;
+  return keyReads(table).every(({ oid, columns }) => catalog.maySelect(role, oid, columns));
+}
+
+function checkPrivileges(statement: StatementContext, table: ProtectedRelation): void {
+  const { catalog, role } = statement.context;
+  for (const { oid, columns } of keyReads(table)) {
+    if (catalog.maySelect(role, oid, columns)) continue;
+    const relation = catalog.relation(oid);
+    const name = relation ? `${relation.schema}.${relation.name}` : table.table;
+    refuse(`the key of ${table.table} cannot be read by the role ${role}`, `GRANT SELECT (${columns.join(", ")}) ON ${name} TO ${role}`);
+  }
+}

@@ -1,0 +1,108 @@
+/** Range tables: what the names in a query mean, and which protected columns stand behind them. */
+import type { ProtectedRelation, Relation } from "./catalog.ts";
+import { quoteIdentifier } from "./refusal.ts";
+
+/** A protected table as the statement uses it; becomes a TableUse of the plan. */
+export interface UseDraft {
+  readonly table: ProtectedRelation;
+  readonly shown: Set<string>;
+  readonly predicate: Set<string>;
+}
+
+/** One protected column of one use. One object each, so that sets of them hold no duplicates. */
+export interface Origin {
+  readonly use: UseDraft;
+  readonly column: string;
+}
+
+export interface EntryColumn {
+  readonly name: string;
+  readonly origins: readonly Origin[];
+  /** The column is, unchanged, this column of the row that the key belongs to. */
+  readonly base?: { readonly key: HiddenKey; readonly column: string } | undefined;
+}
+
+/** A hidden key as an expression over the row of a query's FROM clause. */
+export interface HiddenKey {
+  readonly sql: string;
+  readonly use: UseDraft;
+  readonly array: boolean;
+  readonly nullable: boolean;
+  /** NULL may stand for 'no such row' here. */
+  readonly absent: boolean;
+}
+
+/** One entry of a range table. */
+export interface Entry {
+  /** The name by which columns call it; undefined for a subquery without alias. */
+  readonly alias: string | undefined;
+  readonly schema: string | undefined;
+  readonly columns: readonly EntryColumn[];
+  /** It may have more columns than are known here: a function, a temporary table. */
+  readonly open: boolean;
+  /** Protected columns that may stand behind any of its columns, for open entries. */
+  readonly openOrigins: readonly Origin[];
+  readonly keys: readonly HiddenKey[];
+  /** Its rows depend on rows that it does not return (LIMIT): dropping some of them further out would hide subjects. */
+  readonly cuts: boolean;
+  /** A subquery or CTE that was given hidden columns: its whole row must not be read. */
+  readonly hiding: boolean;
+}
+
+export interface Scope {
+  readonly entries: Entry[];
+  readonly outer: Scope | undefined;
+}
+
+const SYSTEM_COLUMNS = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
+export function isSystemColumn(name: string): boolean {
+  return SYSTEM_COLUMNS.has(name);
+}
+
+/** All protected columns of an entry: what its whole row shows. */
+export function wholeRow(entry: Entry): Origin[] {
+  return [...entry.columns.flatMap((column) => column.origins), ...entry.openOrigins];
+}
+
+export function qualified(entry: Entry, column: string): string {
+  return entry.alias === undefined ? quoteIdentifier(column) : `${quoteIdentifier(entry.alias)}.${quoteIdentifier(column)}`;
+}
+
+/** An entry for a relation that holds no subjects. */
+export function publicEntry(alias: string, relation: Relation | undefined, colnames: readonly string[]): Entry {
+  const columns = (relation?.columns ?? []).map((column, i): EntryColumn => ({ name: colnames[i] ?? column.name, origins: [] }));
+  return { alias, schema: relation?.schema, columns, open: relation === undefined, openOrigins: [], keys: [], cuts: false, hiding: false };
+}
+
+/** An entry for a protected table: each protected column is an origin, and the key of the row its companion. */
+export function protectedEntry(alias: string, use: UseDraft, absent: boolean): Entry {
+  const { table } = use;
+  const key: HiddenKey = { sql: keySql(table, quoteIdentifier(alias)), use, array: table.array, nullable: table.nullable, absent };
+  const columns = table.relation.columns.map((column): EntryColumn => {
+    const { name } = column;
+    return { name, origins: table.publicColumns.has(name) ? [] : [{ use, column: name }], base: { key, column: name } };
+  });
+  return { alias, schema: table.relation.schema, columns, open: false, openOrigins: [], keys: [key], cuts: false, hiding: false };
+}
+
+/**
+ * The companion of one row, as text (encoding: see Companion in plan.ts). Every name in it carries its schema: nothing
+ * in the search path can redirect it.
+ */
+export function keySql(table: ProtectedRelation, alias: string): string {
+  const key = `(${table.keySql(alias)})`;
+  const encoded = table.array ? arraySql(table, key) : table.keyType === "text" ? textSql(key) : `${key}::pg_catalog.text`;
+  // A key that is never NULL in a row is NULL exactly where an outer join found no row.
+  if (table.keyNeverNull) return encoded;
+  return `case when ${alias}.tableoid is not null then coalesce(${encoded}, '') end`;
+}
+
+function textSql(key: string): string {
+  return `('='::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.encode(pg_catalog.convert_to(${key}::pg_catalog.text, 'UTF8'), 'hex'))`;
+}
+
+/** `{1,2}` without quotes or blanks; NULL elements are left out. */
+function arraySql(table: ProtectedRelation, key: string): string {
+  const elements = table.keyType === "text" ? `array(select ${textSql("whosaw_key.key")} from pg_catalog.unnest(${key}) as whosaw_key(key) where whosaw_key.key is not null)` : key;
+  return `('{'::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.array_to_string(${elements}, ',') OPERATOR(pg_catalog.||) '}'::pg_catalog.text)`;
+}

@@ -1,0 +1,25 @@
+/** What planning one statement works with. */
+import type { PlanContext } from "./planner.ts";
+import type { Source } from "./source.ts";
+import type { Splices } from "./splice.ts";
+
+export interface StatementContext {
+  readonly source: Source;
+  readonly splices: Splices;
+  readonly context: PlanContext;
+  /** The session's temporary tables, and those that earlier statements of the same text create. */
+  readonly temps: ReadonlySet<string>;
+  /** The token after the statement's last. */
+  readonly endToken: number;
+  /** A name for a hidden column that occurs nowhere in the text. */
+  freshName(): string;
+}
+
+/** Names `whosaw$1`, `whosaw$2`, ... with a prefix that the text does not contain. */
+export function freshNames(text: string): () => string {
+  const lower = text.toLowerCase();
+  let prefix = "whosaw$";
+  while (lower.includes(prefix)) prefix += "$";
+  let count = 0;
+  return () => prefix + String(++count);
+}
