@@ -43,14 +43,22 @@ function textField(value: string | null, delimiter: string, nullString: string):
 /** csv: quoted if it must be, or if `force`. */
 function csvField(value: string | null, format: CopyRowFormat, nullString: string, force: boolean): string {
   if (value === null) return nullString;
-  const [delimiter, quote, escape] = [format.delimiter, format.quote, format.escape].map((code) => String.fromCharCode(code));
+  const [delimiter, quote, escape] = [format.delimiter, format.quote, format.escape].map((code) =>
+    String.fromCharCode(code),
+  );
   const must = value === nullString || [delimiter!, quote!, "\n", "\r"].some((one) => value.includes(one));
   if (!must && !force) return value;
   return quote + Array.from(value, (one) => (one === quote || one === escape ? escape + one : one)).join("") + quote;
 }
 
-const anyText = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 20 });
-const nasty = fc.oneof(anyText, fc.string({ unit: fc.constantFrom("\\", "\t", "\n", "\r", ",", '"', "N", "n", ".", "-", "="), maxLength: 8 }));
+const anyText = fc.string({
+  unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
+  maxLength: 20,
+});
+const nasty = fc.oneof(
+  anyText,
+  fc.string({ unit: fc.constantFrom("\\", "\t", "\n", "\r", ",", '"', "N", "n", ".", "-", "="), maxLength: 8 }),
+);
 const companionText = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
   fc.uuid(),
@@ -58,20 +66,30 @@ const companionText = fc.oneof(
   fc.array(fc.integer()).map((keys) => `{${keys.join(",")}}`),
   fc.constant(""),
 );
-const row = fc.tuple(fc.array(fc.option(nasty), { maxLength: 5 }), fc.array(fc.option(companionText), { minLength: 1, maxLength: 3 }));
+const row = fc.tuple(
+  fc.array(fc.option(nasty), { maxLength: 5 }),
+  fc.array(fc.option(companionText), { minLength: 1, maxLength: 3 }),
+);
 
 describe("text", () => {
   test("the visible fields stay as they are, byte for byte, and companions come out unescaped", () => {
     const delimiter = fc.constantFrom("\t", "|", ",", "-", "=", "{", "}", "A", "Z", "\x01");
     fc.assert(
-      fc.property(row, delimiter, fc.constantFrom("\\N", "NULL", "\\\\", "null \\x"), fc.nat(20), ([visible, companions], one, nullString, gap) => {
-        fc.pre(!nullString.includes(one));
-        const format = { ...TEXT, delimiter: byte(one) };
-        const write = (values: (string | null)[]): string => values.map((value) => textField(value, one, nullString)).join(one);
-        const stripper = new CopyStripper(format, visible.length, companions.length, nullString);
-        const sent = `${write([...visible, ...companions])}\n`;
-        expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
-      }),
+      fc.property(
+        row,
+        delimiter,
+        fc.constantFrom("\\N", "NULL", "\\\\", "null \\x"),
+        fc.nat(20),
+        ([visible, companions], one, nullString, gap) => {
+          fc.pre(!nullString.includes(one));
+          const format = { ...TEXT, delimiter: byte(one) };
+          const write = (values: (string | null)[]): string =>
+            values.map((value) => textField(value, one, nullString)).join(one);
+          const stripper = new CopyStripper(format, visible.length, companions.length, nullString);
+          const sent = `${write([...visible, ...companions])}\n`;
+          expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -97,7 +115,9 @@ describe("text", () => {
   });
 
   test.each(["", "4711", "-", "a", "{}", "x\\"])("NULL %j cannot be told from a key", (nullString) => {
-    expect(() => new CopyStripper(TEXT, 1, 1, nullString)).toThrow(expect.objectContaining({ code: "FEATURE_NOT_SUPPORTED" }));
+    expect(() => new CopyStripper(TEXT, 1, 1, nullString)).toThrow(
+      expect.objectContaining({ code: "FEATURE_NOT_SUPPORTED" }),
+    );
   });
 });
 
@@ -111,15 +131,25 @@ describe("csv", () => {
       force: fc.boolean(),
     });
     fc.assert(
-      fc.property(row, formats, fc.nat(20), ([visible, companions], { delimiter, quote, escape, nullString, force }, gap) => {
-        fc.pre((delimiter as string) !== quote && !nullString.includes(delimiter) && !nullString.includes(quote));
-        const format: CopyRowFormat = { ...CSV, delimiter: byte(delimiter), quote: byte(quote), escape: byte(escape) };
-        const write = (values: (string | null)[]): string =>
-          values.map((value) => csvField(value, format, nullString, force)).join(delimiter);
-        const stripper = new CopyStripper(format, visible.length, companions.length, nullString);
-        const sent = `${write([...visible, ...companions])}\n`;
-        expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
-      }),
+      fc.property(
+        row,
+        formats,
+        fc.nat(20),
+        ([visible, companions], { delimiter, quote, escape, nullString, force }, gap) => {
+          fc.pre((delimiter as string) !== quote && !nullString.includes(delimiter) && !nullString.includes(quote));
+          const format: CopyRowFormat = {
+            ...CSV,
+            delimiter: byte(delimiter),
+            quote: byte(quote),
+            escape: byte(escape),
+          };
+          const write = (values: (string | null)[]): string =>
+            values.map((value) => csvField(value, format, nullString, force)).join(delimiter);
+          const stripper = new CopyStripper(format, visible.length, companions.length, nullString);
+          const sent = `${write([...visible, ...companions])}\n`;
+          expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -172,8 +202,12 @@ describe("binary", () => {
           const withHeader = (list: Buffer[]): Buffer[] =>
             joined ? [Buffer.concat([SIGNATURE, list[0]!]), ...list.slice(1)] : [SIGNATURE, ...list];
           const results = withHeader([...sent, TRAILER]).map((data) => strip(stripper, data.toString("latin1")));
-          expect(results.map(({ data }) => data)).toEqual(withHeader([...shown, TRAILER]).map((data) => data.toString("latin1")));
-          expect(results.filter((one) => one.row).map(({ companions }) => companions[0])).toEqual(rows.map(([, key]) => key));
+          expect(results.map(({ data }) => data)).toEqual(
+            withHeader([...shown, TRAILER]).map((data) => data.toString("latin1")),
+          );
+          expect(results.filter((one) => one.row).map(({ companions }) => companions[0])).toEqual(
+            rows.map(([, key]) => key),
+          );
           expect(() => strip(stripper, TRAILER.toString("latin1"))).toThrow(VIOLATION);
         },
       ),
@@ -207,22 +241,30 @@ describe("binary", () => {
 
 test("any bytes are stripped or refused, in every format", () => {
   const letters = fc.uint8Array({ maxLength: 30 }).map((array) => Buffer.from(array));
-  const special = fc.array(fc.constantFrom("\t", ",", '"', "\\", "\n", "a", "\\N", "7"), { maxLength: 12 }).map((parts) => Buffer.from(parts.join("")));
+  const special = fc
+    .array(fc.constantFrom("\t", ",", '"', "\\", "\n", "a", "\\N", "7"), { maxLength: 12 })
+    .map((parts) => Buffer.from(parts.join("")));
   fc.assert(
-    fc.property(fc.oneof(letters, special), fc.constantFrom(TEXT, CSV, BINARY), fc.nat(2), fc.nat(2), (data, format, visible, companions) => {
-      const message = encodeCopyData(data);
-      const stripper = new CopyStripper(format, visible, companions);
-      try {
-        const end = stripper.strip(message, 0, message.length, 0, {
-          collect(_index, buffer, from, to) {
-            if (to !== -1) expect(from <= to && to <= buffer.length).toBe(true);
-          },
-        });
-        expect(end).toBeLessThanOrEqual(message.length);
-      } catch (error) {
-        expect(error).toEqual(VIOLATION);
-      }
-    }),
+    fc.property(
+      fc.oneof(letters, special),
+      fc.constantFrom(TEXT, CSV, BINARY),
+      fc.nat(2),
+      fc.nat(2),
+      (data, format, visible, companions) => {
+        const message = encodeCopyData(data);
+        const stripper = new CopyStripper(format, visible, companions);
+        try {
+          const end = stripper.strip(message, 0, message.length, 0, {
+            collect(_index, buffer, from, to) {
+              if (to !== -1) expect(from <= to && to <= buffer.length).toBe(true);
+            },
+          });
+          expect(end).toBeLessThanOrEqual(message.length);
+        } catch (error) {
+          expect(error).toEqual(VIOLATION);
+        }
+      },
+    ),
     { numRuns: 1000 },
   );
 });

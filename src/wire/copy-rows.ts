@@ -81,7 +81,8 @@ export class CopyStripper {
     this.row = !this.headerDue;
     this.headerDue = false;
     const payload = start + HEADER_BYTES;
-    const cut = this.format.format === "text" ? this.walkText(buffer, payload, end) : this.walkCsv(buffer, payload, end);
+    const cut =
+      this.format.format === "text" ? this.walkText(buffer, payload, end) : this.walkCsv(buffer, payload, end);
     if (this.row) this.collect(buffer, sink);
     buffer.copyWithin(out, start, cut);
     const last = out + cut - start;

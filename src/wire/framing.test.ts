@@ -50,7 +50,9 @@ function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return positions.slice(1).map((to, i) => bytes.subarray(positions[i], to));
 }
 
-const messages = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 40 })), { maxLength: 8 });
+const messages = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 40 })), {
+  maxLength: 8,
+});
 
 describe("chunk boundaries", () => {
   test("anywhere give the same messages", () => {
@@ -58,7 +60,10 @@ describe("chunk boundaries", () => {
       fc.property(messages, fc.array(fc.nat(400)), fc.boolean(), fc.boolean(), (list, cuts, fragmented, first) => {
         const encoded = list.map(([type, payload]) => message(type, payload));
         const bytes = Buffer.concat(encoded);
-        const chunks = cutAt(bytes, cuts.map((cut) => Math.min(cut, bytes.length)));
+        const chunks = cutAt(
+          bytes,
+          cuts.map((cut) => Math.min(cut, bytes.length)),
+        );
         const odd = (type: number): boolean => fragmented && type % 2 === 1;
         const seen = readAll(chunks, { maxBytes: 40, fragmented: odd }, first);
         expect(seen.map(({ type, bytes: hex }) => [type, hex])).toEqual(
@@ -70,11 +75,19 @@ describe("chunk boundaries", () => {
   });
 
   test("at every position, one cut and byte by byte", () => {
-    const bytes = Buffer.concat([message(68, Buffer.from("abcdef")), message(90, Buffer.alloc(0)), message(100, Buffer.from("x"))]);
+    const bytes = Buffer.concat([
+      message(68, Buffer.from("abcdef")),
+      message(90, Buffer.alloc(0)),
+      message(100, Buffer.from("x")),
+    ]);
     const whole = readAll([bytes], { maxBytes: 100 });
     expect(whole).toHaveLength(3);
-    for (let cut = 0; cut <= bytes.length; cut++) expect(readAll(cutAt(bytes, [cut]), { maxBytes: 100 })).toEqual(whole);
-    const single = readAll(Array.from(bytes, (byte) => Buffer.of(byte)), { maxBytes: 100 });
+    for (let cut = 0; cut <= bytes.length; cut++)
+      expect(readAll(cutAt(bytes, [cut]), { maxBytes: 100 })).toEqual(whole);
+    const single = readAll(
+      Array.from(bytes, (byte) => Buffer.of(byte)),
+      { maxBytes: 100 },
+    );
     expect(single).toEqual(whole);
   });
 
@@ -137,21 +150,24 @@ describe("chunk boundaries", () => {
 });
 
 describe("lengths", () => {
-  test.each([-0x80000000, -5, -1, 0, 1, 2, 3, 0x7fffffff, 105])("%i is refused, however it is cut, again and again", (length) => {
-    const bytes = message(68, Buffer.alloc(20));
-    bytes.writeInt32BE(length, 1);
-    for (let cut = 0; cut <= 6; cut++) {
-      const reader = new MessageReader({ maxBytes: (type) => (type === 68 ? 100 : 0) });
-      const run = (): void => {
-        for (const chunk of cutAt(bytes, [cut])) {
-          reader.push(chunk);
-          while (reader.next()) expect.unreachable("delivered");
-        }
-      };
-      expect(run).toThrow(VIOLATION);
-      expect(() => reader.next()).toThrow(VIOLATION);
-    }
-  });
+  test.each([-0x80000000, -5, -1, 0, 1, 2, 3, 0x7fffffff, 105])(
+    "%i is refused, however it is cut, again and again",
+    (length) => {
+      const bytes = message(68, Buffer.alloc(20));
+      bytes.writeInt32BE(length, 1);
+      for (let cut = 0; cut <= 6; cut++) {
+        const reader = new MessageReader({ maxBytes: (type) => (type === 68 ? 100 : 0) });
+        const run = (): void => {
+          for (const chunk of cutAt(bytes, [cut])) {
+            reader.push(chunk);
+            while (reader.next()) expect.unreachable("delivered");
+          }
+        };
+        expect(run).toThrow(VIOLATION);
+        expect(() => reader.next()).toThrow(VIOLATION);
+      }
+    },
+  );
 
   test("a length is a claim: nothing is allocated on its word", () => {
     const before = process.memoryUsage().arrayBuffers;

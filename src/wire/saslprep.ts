@@ -29,7 +29,13 @@ export function saslprep(password: Buffer): Buffer {
     .filter((code) => has(NON_ASCII_SPACES, code) || !has(MAPPED_TO_NOTHING, code))
     .map((code) => (has(NON_ASCII_SPACES, code) ? 0x20 : code));
   if (mapped.length === 0 || !isFit(mapped)) return password;
-  return Buffer.from(mapped.map((code) => String.fromCodePoint(code)).join("").normalize("NFKC"), "utf8");
+  return Buffer.from(
+    mapped
+      .map((code) => String.fromCodePoint(code))
+      .join("")
+      .normalize("NFKC"),
+    "utf8",
+  );
 }
 
 function isFit(codes: readonly number[]): boolean {

@@ -73,7 +73,8 @@ export class ScramClient {
     const nonce = match[1]!;
     const salt = fromBase64(match[2]!);
     const iterations = Number(match[3]);
-    if (!nonce.startsWith(this.nonce) || nonce.length === this.nonce.length) throw authenticationFailed("another nonce");
+    if (!nonce.startsWith(this.nonce) || nonce.length === this.nonce.length)
+      throw authenticationFailed("another nonce");
     if (salt === undefined || salt.length === 0) throw authenticationFailed("malformed salt");
     if (!isIterations(iterations)) throw authenticationFailed("too many iterations");
 

@@ -79,9 +79,9 @@ describe("an exchange", () => {
     await exchange("x", "x", { server: HASH });
     await exchange("x", "x", { client: HASH });
     await expect(exchange("x", "x", { client: Buffer.alloc(32, 8), server: HASH })).rejects.toMatchObject(REFUSED);
-    await expect(
-      exchange("x", "x", { client: HASH, server: HASH, offered: ["SCRAM-SHA-256"] }),
-    ).rejects.toMatchObject(REFUSED);
+    await expect(exchange("x", "x", { client: HASH, server: HASH, offered: ["SCRAM-SHA-256"] })).rejects.toMatchObject(
+      REFUSED,
+    );
   });
 
   test("an unknown user gets a steady salt, a challenge like any other, and the same error", async () => {
@@ -136,7 +136,24 @@ describe("messages that are not right", () => {
     const scramLike = fc.oneof(
       fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
       fc
-        .array(fc.constantFrom("n,,", "y,,", "n=", "r=", "c=", "biws", "p=", "s=", "i=", "v=", ",", "=", "9".repeat(12), "abc"))
+        .array(
+          fc.constantFrom(
+            "n,,",
+            "y,,",
+            "n=",
+            "r=",
+            "c=",
+            "biws",
+            "p=",
+            "s=",
+            "i=",
+            "v=",
+            ",",
+            "=",
+            "9".repeat(12),
+            "abc",
+          ),
+        )
         .map((parts) => Buffer.from(parts.join(""))),
     );
     await fc.assert(

@@ -6,9 +6,33 @@ const UNREADABLE = expect.objectContaining({ code: "STATEMENT_UNREADABLE", sqlst
 
 /** The encodings of PostgreSQL with one byte per character, as ParameterStatus names them. */
 const SINGLE_BYTE = [
-  "LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10",
-  "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "KOI8R", "KOI8U", "WIN866", "WIN874", "WIN1250", "WIN1251",
-  "WIN1252", "WIN1253", "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258",
+  "LATIN1",
+  "LATIN2",
+  "LATIN3",
+  "LATIN4",
+  "LATIN5",
+  "LATIN6",
+  "LATIN7",
+  "LATIN8",
+  "LATIN9",
+  "LATIN10",
+  "ISO_8859_5",
+  "ISO_8859_6",
+  "ISO_8859_7",
+  "ISO_8859_8",
+  "KOI8R",
+  "KOI8U",
+  "WIN866",
+  "WIN874",
+  "WIN1250",
+  "WIN1251",
+  "WIN1252",
+  "WIN1253",
+  "WIN1254",
+  "WIN1255",
+  "WIN1256",
+  "WIN1257",
+  "WIN1258",
 ];
 const MULTIBYTE_EMBEDDING = ["SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004"];
 const MULTIBYTE_OTHER = ["EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004", "MULE_INTERNAL"];
@@ -17,15 +41,29 @@ const bytes = fc.uint8Array({ min: 1, maxLength: 60 }).map((array) => Buffer.fro
 
 describe("statement bytes", () => {
   test("that are read are written back the same, in every encoding", () => {
-    const encoding = fc.constantFrom("UTF8", "SQL_ASCII", ...SINGLE_BYTE, ...MULTIBYTE_EMBEDDING, ...MULTIBYTE_OTHER, "nonsense");
-    const text = fc.oneof(bytes, fc.string({ unit: "binary" }).map((one) => Buffer.from(one.replaceAll("\0", ""))));
+    const encoding = fc.constantFrom(
+      "UTF8",
+      "SQL_ASCII",
+      ...SINGLE_BYTE,
+      ...MULTIBYTE_EMBEDDING,
+      ...MULTIBYTE_OTHER,
+      "nonsense",
+    );
+    const text = fc.oneof(
+      bytes,
+      fc.string({ unit: "binary" }).map((one) => Buffer.from(one.replaceAll("\0", ""))),
+    );
     fc.assert(
       fc.property(text, encoding, (statement, name) => {
         try {
           const read = sqlText(statement, name);
           expect(read.encode(read.text).equals(statement)).toBe(true);
           const spliced = `SELECT ${read.text}, ($1)::text`;
-          expect(read.encode(spliced).equals(Buffer.concat([Buffer.from("SELECT "), statement, Buffer.from(", ($1)::text")]))).toBe(true);
+          expect(
+            read
+              .encode(spliced)
+              .equals(Buffer.concat([Buffer.from("SELECT "), statement, Buffer.from(", ($1)::text")])),
+          ).toBe(true);
         } catch (error) {
           expect(error).toEqual(UNREADABLE);
           expect(statement.some((byte) => byte > 127)).toBe(true);
@@ -81,12 +119,15 @@ describe("statement bytes", () => {
     expect(() => sqlText(Buffer.from(array), "SQL_ASCII")).toThrow(UNREADABLE);
   });
 
-  test.each([...MULTIBYTE_EMBEDDING, ...MULTIBYTE_OTHER, "", "nonsense"])("%s is read where it is ASCII only", (encoding) => {
-    expect(sqlText(Buffer.from("SELECT 1"), encoding).text).toBe("SELECT 1");
-    // In Shift-JIS the second byte of this character is a backslash.
-    expect(() => sqlText(Buffer.from([0x95, 0x5c]), encoding)).toThrow(UNREADABLE);
-    expect(embedsAscii(encoding)).toBe(MULTIBYTE_EMBEDDING.includes(encoding));
-  });
+  test.each([...MULTIBYTE_EMBEDDING, ...MULTIBYTE_OTHER, "", "nonsense"])(
+    "%s is read where it is ASCII only",
+    (encoding) => {
+      expect(sqlText(Buffer.from("SELECT 1"), encoding).text).toBe("SELECT 1");
+      // In Shift-JIS the second byte of this character is a backslash.
+      expect(() => sqlText(Buffer.from([0x95, 0x5c]), encoding)).toThrow(UNREADABLE);
+      expect(embedsAscii(encoding)).toBe(MULTIBYTE_EMBEDDING.includes(encoding));
+    },
+  );
 
   test("a NUL is refused", () => {
     expect(() => sqlText(Buffer.from("SELECT\0 1"), "UTF8")).toThrow(UNREADABLE);

@@ -80,15 +80,33 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 /** Second bytes of characters may be ASCII: not even a delimiter can be found without decoding. */
 const EMBEDS_ASCII = new Set([
-  "sjis", "mskanji", "shiftjis", "win932", "windows932", "shiftjis2004", "big5", "win950", "windows950", "gbk",
-  "win936", "windows936", "uhc", "win949", "windows949", "gb18030", "johab",
+  "sjis",
+  "mskanji",
+  "shiftjis",
+  "win932",
+  "windows932",
+  "shiftjis2004",
+  "big5",
+  "win950",
+  "windows950",
+  "gbk",
+  "win936",
+  "windows936",
+  "uhc",
+  "win949",
+  "windows949",
+  "gb18030",
+  "johab",
 ]);
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Compares as PostgreSQL does: letters and digits only, any case. */
 function normalized(encoding: string): string {
-  const name = encoding.toLowerCase().replaceAll(/[^a-z0-9]/g, "").replace(/^windows(?=\d)/, "win");
+  const name = encoding
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, "")
+    .replace(/^windows(?=\d)/, "win");
   return ALIASES[name] ?? name;
 }
 
@@ -132,7 +150,8 @@ class CodePage {
       const byte = source[i]!;
       if (byte < 128) continue;
       const character = this.characters[byte - 128];
-      if (character === undefined) throw unreadable("The statement holds a byte that its client_encoding does not know.");
+      if (character === undefined)
+        throw unreadable("The statement holds a byte that its client_encoding does not know.");
       text += source.toString("latin1", ascii, i) + character;
       ascii = i + 1;
     }

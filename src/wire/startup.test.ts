@@ -46,7 +46,11 @@ describe("the first packet", () => {
   });
 
   test("parameters come back as they were sent", () => {
-    const word = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 9 });
+    const word = fc.string({
+      unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)),
+      minLength: 1,
+      maxLength: 9,
+    });
     fc.assert(
       fc.property(fc.dictionary(word, word), word, (rest, user) => {
         const parameters = new Map(Object.entries({ ...rest, user }).filter(([name]) => !name.startsWith("_pq_.")));
@@ -86,17 +90,22 @@ describe("the first packet", () => {
     }
   });
 
-  test.each([-0x80000000, -1, 0, 4, 7, LIMITS.startupBytesMax + 1, 0x7fffffff])("length %i is refused at once", (length) => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeInt32BE(length);
-    expect(() => new StartupReader().push(bytes)).toThrow(VIOLATION);
-  });
+  test.each([-0x80000000, -1, 0, 4, 7, LIMITS.startupBytesMax + 1, 0x7fffffff])(
+    "length %i is refused at once",
+    (length) => {
+      const bytes = Buffer.alloc(4);
+      bytes.writeInt32BE(length);
+      expect(() => new StartupReader().push(bytes)).toThrow(VIOLATION);
+    },
+  );
 
   test("any bytes are a packet, or waiting, or a coded error", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (array, whole) => {
         const run = (): unknown =>
-          whole ? decodeStartupPacket(packet(3 << 16, Buffer.from(array))) : new StartupReader().push(Buffer.from(array));
+          whole
+            ? decodeStartupPacket(packet(3 << 16, Buffer.from(array)))
+            : new StartupReader().push(Buffer.from(array));
         try {
           run();
         } catch (error) {
@@ -159,19 +168,34 @@ describe("options", () => {
     ["-c a=b", [["a", "b"]]],
     ["-ca=b", [["a", "b"]]],
     ["--search-path=x,y", [["search_path", "x,y"]]],
-    ["-c a=b\\ c -c\td=\\\\e", [["a", "b c"], ["d", "\\e"]]],
+    [
+      "-c a=b\\ c -c\td=\\\\e",
+      [
+        ["a", "b c"],
+        ["d", "\\e"],
+      ],
+    ],
     ["-c a=", [["a", ""]]],
     ["-c a=b=c", [["a", "b=c"]]],
-    ["-c a=1 -c a=2", [["a", "1"], ["a", "2"]]],
+    [
+      "-c a=1 -c a=2",
+      [
+        ["a", "1"],
+        ["a", "2"],
+      ],
+    ],
     ["-c a=b\\", [["a", "b"]]],
     ["\\-c a=b", [["a", "b"]]],
   ])("%j", (options, expected) => {
     expect(parseOptions(options)).toEqual(expected);
   });
 
-  test.each(["-c", "-c a", "-c =b", "a=b", "-e", "-d 5", "--", "-- a=b", "-O", "-S 4", "-"])("%j is refused", (options) => {
-    expect(() => parseOptions(options)).toThrow(UNSUPPORTED);
-  });
+  test.each(["-c", "-c a", "-c =b", "a=b", "-e", "-d 5", "--", "-- a=b", "-O", "-S 4", "-"])(
+    "%j is refused",
+    (options) => {
+      expect(() => parseOptions(options)).toThrow(UNSUPPORTED);
+    },
+  );
 
   test("a value survives being escaped", () => {
     fc.assert(

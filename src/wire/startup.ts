@@ -35,11 +35,7 @@ export interface CancelRequest {
   readonly secret: Buffer;
 }
 
-export type StartupPacket =
-  | { readonly kind: "ssl" }
-  | { readonly kind: "gssenc" }
-  | CancelRequest
-  | StartupMessage;
+export type StartupPacket = { readonly kind: "ssl" } | { readonly kind: "gssenc" } | CancelRequest | StartupMessage;
 
 /** Collects the bytes of one untyped packet; they may come one by one. */
 export class StartupReader {
@@ -168,7 +164,8 @@ export function encodeCancelRequest(processId: number, secret: Buffer): Buffer {
 export function encodeStartup(parameters: ReadonlyMap<string, string>, minor = 0): Buffer {
   let payload = "";
   for (const [name, value] of parameters) {
-    if (name === "" || name.includes("\0") || value.includes("\0")) throw violation("A startup parameter is malformed.");
+    if (name === "" || name.includes("\0") || value.includes("\0"))
+      throw violation("A startup parameter is malformed.");
     payload += `${name}\0${value}\0`;
   }
   const packet = untyped((PROTOCOL_MAJOR << 16) | minor, Buffer.from(`${payload}\0`, "latin1"));
@@ -217,7 +214,11 @@ function splitOptions(options: string): string[] {
 }
 
 function unknownSwitch(): WhosawError {
-  return new WhosawError("FEATURE_NOT_SUPPORTED", "The startup parameter options holds something other than settings.", {
-    hint: "Write settings as -c name=value or --name=value, with a backslash before spaces in a value.",
-  });
+  return new WhosawError(
+    "FEATURE_NOT_SUPPORTED",
+    "The startup parameter options holds something other than settings.",
+    {
+      hint: "Write settings as -c name=value or --name=value, with a backslash before spaces in a value.",
+    },
+  );
 }

@@ -71,13 +71,16 @@ describe("stripDataRow", () => {
     expect(() => stripDataRow(longer, 0, longer.length, 2, 2, 0, IGNORE)).toThrow(VIOLATION);
   });
 
-  test.each([-2, -0x80000000, 0x7fffffff, 0x7ffffffb, 100])("a field of length %i is refused, visible or not", (length) => {
-    for (const at of [7, 14]) {
-      const message = encodeDataRow([Buffer.from("abc"), Buffer.from("abc")]);
-      message.writeInt32BE(length, at);
-      expect(() => stripDataRow(message, 0, message.length, 1, 1, 0, IGNORE)).toThrow(VIOLATION);
-    }
-  });
+  test.each([-2, -0x80000000, 0x7fffffff, 0x7ffffffb, 100])(
+    "a field of length %i is refused, visible or not",
+    (length) => {
+      for (const at of [7, 14]) {
+        const message = encodeDataRow([Buffer.from("abc"), Buffer.from("abc")]);
+        message.writeInt32BE(length, at);
+        expect(() => stripDataRow(message, 0, message.length, 1, 1, 0, IGNORE)).toThrow(VIOLATION);
+      }
+    },
+  );
 
   test("any bytes are stripped or refused", () => {
     fc.assert(
@@ -89,7 +92,9 @@ describe("stripDataRow", () => {
           },
         };
         try {
-          expect(stripDataRow(message, 0, message.length, visible, companions, 0, sink)).toBeLessThanOrEqual(message.length);
+          expect(stripDataRow(message, 0, message.length, visible, companions, 0, sink)).toBeLessThanOrEqual(
+            message.length,
+          );
         } catch (error) {
           expect(error).toEqual(VIOLATION);
         }
@@ -111,11 +116,16 @@ describe("descriptions", () => {
 
   test("a RowDescription without its last columns is the one of the visible columns", () => {
     fc.assert(
-      fc.property(fc.array(column, { maxLength: 6 }), fc.array(column, { maxLength: 3 }), fc.nat(40), (shown, hidden, gap) => {
-        const message = Buffer.concat([Buffer.alloc(gap), encodeRowDescription([...shown, ...hidden])]);
-        const end = stripRowDescription(message, gap, message.length, shown.length, hidden.length, 0);
-        expect(message.toString("hex", 0, end)).toBe(encodeRowDescription(shown).toString("hex"));
-      }),
+      fc.property(
+        fc.array(column, { maxLength: 6 }),
+        fc.array(column, { maxLength: 3 }),
+        fc.nat(40),
+        (shown, hidden, gap) => {
+          const message = Buffer.concat([Buffer.alloc(gap), encodeRowDescription([...shown, ...hidden])]);
+          const end = stripRowDescription(message, gap, message.length, shown.length, hidden.length, 0);
+          expect(message.toString("hex", 0, end)).toBe(encodeRowDescription(shown).toString("hex"));
+        },
+      ),
     );
   });
 

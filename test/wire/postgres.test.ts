@@ -26,8 +26,27 @@ async function withRole<T>(password: string, run: (user: string) => Promise<T>):
 describe("passwords", () => {
   test("verifiers are the ones that PostgreSQL stores, whatever the characters", async () => {
     const server = await sharedServer();
-    const tricky = fc.constantFrom("\u00a0", "\u00ad", "\u200b", "\ufb01", "\u2168", "\u05d0", "\u0627", "1", "a", "\u00aa", "\u0007", "\u0378", "\u{1f600}", "\u0340");
-    const password = fc.string({ unit: fc.oneof(tricky, fc.string({ unit: "binary", minLength: 1, maxLength: 1 })), minLength: 1, maxLength: 4 });
+    const tricky = fc.constantFrom(
+      "\u00a0",
+      "\u00ad",
+      "\u200b",
+      "\ufb01",
+      "\u2168",
+      "\u05d0",
+      "\u0627",
+      "1",
+      "a",
+      "\u00aa",
+      "\u0007",
+      "\u0378",
+      "\u{1f600}",
+      "\u0340",
+    );
+    const password = fc.string({
+      unit: fc.oneof(tricky, fc.string({ unit: "binary", minLength: 1, maxLength: 1 })),
+      minLength: 1,
+      maxLength: 4,
+    });
     await withRole("x", (user) =>
       fc.assert(
         fc.asyncProperty(password, async (text) => {
@@ -38,7 +57,7 @@ describe("passwords", () => {
           const { iterations, salt } = parseVerifier(stored);
           expect(await makeVerifier(text, { iterations, salt })).toBe(stored);
         }),
-        { numRuns: 60 },
+        { numRuns: 30 },
       ),
     );
   });
@@ -49,7 +68,7 @@ describe("passwords", () => {
     await withRole(await makeVerifier("gru\u00df\u00a0gott"), async (user) => {
       const client = await RawClient.connect({ host, port, user, password: "gru\u00df gott", database: "postgres" });
       expect(client.mechanism).toBe("SCRAM-SHA-256");
-      client.close();
+      await client.close();
       const wrong = RawClient.connect({ host, port, user, password: "guess", database: "postgres" });
       await expect(wrong).rejects.toThrow("28P01");
     });
@@ -60,9 +79,16 @@ describe("passwords", () => {
     try {
       await cluster.query("CREATE ROLE someone LOGIN PASSWORD 'right'");
       const { host, port } = cluster;
-      const client = await RawClient.connect({ host, port, user: "someone", password: "right", database: "postgres", tls: true });
+      const client = await RawClient.connect({
+        host,
+        port,
+        user: "someone",
+        password: "right",
+        database: "postgres",
+        tls: true,
+      });
       expect(client.mechanism).toBe("SCRAM-SHA-256-PLUS");
-      client.close();
+      await client.close();
     } finally {
       await cluster.stop();
     }
@@ -75,7 +101,7 @@ describe("passwords", () => {
       const { host, port } = cluster;
       const client = await RawClient.connect({ host, port, user: "someone", password: "right", database: "postgres" });
       expect(client.mechanism).toBe("md5");
-      client.close();
+      await client.close();
     } finally {
       await cluster.stop();
     }
@@ -83,37 +109,52 @@ describe("passwords", () => {
 });
 
 test.each([
-  "LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10", "ISO_8859_5",
-  "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "KOI8R", "KOI8U", "WIN866", "WIN874", "WIN1250", "WIN1251", "WIN1252",
-  "WIN1253", "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258",
+  "LATIN1",
+  "LATIN2",
+  "LATIN3",
+  "LATIN4",
+  "LATIN5",
+  "LATIN6",
+  "LATIN7",
+  "LATIN8",
+  "LATIN9",
+  "LATIN10",
+  "ISO_8859_5",
+  "ISO_8859_6",
+  "ISO_8859_7",
+  "ISO_8859_8",
+  "KOI8R",
+  "KOI8U",
+  "WIN866",
+  "WIN874",
+  "WIN1250",
+  "WIN1251",
+  "WIN1252",
+  "WIN1253",
+  "WIN1254",
+  "WIN1255",
+  "WIN1256",
+  "WIN1257",
+  "WIN1258",
 ])("statements in %s are read as PostgreSQL reads them", async (encoding) => {
-  const server = await sharedServer();
-  const texts = await server.query(
-    `SELECT byte, convert(set_byte('\\x00', 0, byte), $1, 'UTF8') AS utf8 FROM unnest($2::int[]) byte`,
-    [encoding, await knownBytes(encoding)],
-  );
-  expect(texts.length).toBeGreaterThan(70);
-  for (const { byte, utf8 } of texts as { byte: number; utf8: Buffer }[]) {
-    expect(sqlText(Buffer.of(byte), encoding).text, `byte ${byte}`).toBe(utf8.toString("utf8"));
-  }
-});
-
-/** Bytes above 127 that the server's conversion from that encoding knows. */
-async function knownBytes(encoding: string): Promise<number[]> {
   const server = await sharedServer();
   const client = new pg.Client(server.superuserUrl);
   await client.connect();
-  const known: number[] = [];
   try {
-    for (let byte = 128; byte < 256; byte++) {
-      const converted = client.query("SELECT convert($1, $2, 'UTF8')", [Buffer.of(byte), encoding]);
-      if (await converted.then(() => true, () => false)) known.push(byte);
-    }
+    await client.query(`CREATE FUNCTION pg_temp.utf8(one bytea, encoding name) RETURNS bytea LANGUAGE plpgsql AS $$
+      BEGIN RETURN convert(one, encoding, 'UTF8'); EXCEPTION WHEN OTHERS THEN RETURN NULL; END $$`);
+    const { rows } = await client.query<{ byte: number; utf8: Buffer | null }>(
+      "SELECT byte, pg_temp.utf8(set_byte('\\x00', 0, byte), $1) AS utf8 FROM generate_series(128, 255) byte",
+      [encoding],
+    );
+    const known = rows.filter(({ utf8 }) => utf8 !== null);
+    expect(known.length).toBeGreaterThan(70);
+    for (const { byte, utf8 } of known)
+      expect(sqlText(Buffer.of(byte), encoding).text, `byte ${byte}`).toBe(utf8?.toString());
   } finally {
     await client.end();
   }
-  return known;
-}
+});
 
 /** Values that every format has to quote or escape; `key` is the companion. */
 const ROWS = `(VALUES
@@ -129,12 +170,13 @@ async function asRole<T>(run: (client: RawClient) => Promise<T>): Promise<T> {
     try {
       return await run(client);
     } finally {
-      client.close();
+      await client.close();
     }
   });
 }
 
-const joined = (messages: readonly Message[]): string => Buffer.concat(messages.map(({ bytes }) => bytes)).toString("latin1");
+const joined = (messages: readonly Message[]): string =>
+  Buffer.concat(messages.map(({ bytes }) => bytes)).toString("latin1");
 
 class Keys {
   readonly all: (string | null)[] = [];
@@ -172,7 +214,11 @@ describe("a stripped result is, byte for byte, the one without companions", () =
     ["FORMAT csv, HEADER", { ...csv, header: true }, undefined],
     ["FORMAT csv, FORCE_QUOTE *", csv, undefined],
     ["FORMAT csv, DELIMITER '-', NULL '4711'", { ...csv, delimiter: 0x2d }, "4711"],
-    ["FORMAT csv, DELIMITER '1', QUOTE '''', ESCAPE '\\'", { ...csv, delimiter: 0x31, quote: 0x27, escape: 0x5c }, undefined],
+    [
+      "FORMAT csv, DELIMITER '1', QUOTE '''', ESCAPE '\\'",
+      { ...csv, delimiter: 0x31, quote: 0x27, escape: 0x5c },
+      undefined,
+    ],
     ["FORMAT csv, QUOTE '=', ESCAPE 'a'", { ...csv, quote: 0x3d, escape: 0x61 }, undefined],
     ["FORMAT csv, QUOTE '{', FORCE_QUOTE *", { ...csv, quote: 0x7b, escape: 0x7b }, undefined],
     ["FORMAT binary", { ...text, format: "binary" }, undefined],
@@ -195,7 +241,8 @@ describe("a stripped result is, byte for byte, the one without companions", () =
       expect(joined(stripped)).toBe(joined(plain));
       expect(keys.all).toEqual(KEYS);
       expect(rows).toBe(KEYS.length);
-    }));
+    }),
+  );
 
   test("COPY of no rows, and of no columns", () =>
     asRole(async (client) => {
@@ -208,7 +255,9 @@ describe("a stripped result is, byte for byte, the one without companions", () =
 
         const keys = new Keys();
         const only = new CopyStripper({ ...csv, format, delimiter: format === "csv" ? 0x2c : 0x09 }, 0, 1);
-        for (const { type, bytes } of await client.query(`COPY (SELECT key FROM ${ROWS}) TO STDOUT (FORMAT ${format})`)) {
+        for (const { type, bytes } of await client.query(
+          `COPY (SELECT key FROM ${ROWS}) TO STDOUT (FORMAT ${format})`,
+        )) {
           if (type === BACKEND.CopyData) only.strip(bytes, 0, bytes.length, 0, keys);
         }
         expect(keys.all).toEqual(KEYS);

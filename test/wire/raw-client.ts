@@ -51,9 +51,22 @@ export class RawClient {
       client.wake();
     });
     client.socket.on("close", () => client.wake());
-    client.socket.write(encodeStartup(new Map([["user", to.user], ["database", to.database]])));
-    await client.signIn(to, certificateHash);
-    await client.until(BACKEND.ReadyForQuery);
+    client.socket.on("error", () => client.wake());
+    client.socket.write(
+      encodeStartup(
+        new Map([
+          ["user", to.user],
+          ["database", to.database],
+        ]),
+      ),
+    );
+    try {
+      await client.signIn(to, certificateHash);
+      await client.until(BACKEND.ReadyForQuery);
+    } catch (error) {
+      client.socket.destroy();
+      throw error;
+    }
     return client;
   }
 
@@ -94,8 +107,11 @@ export class RawClient {
     return this.until(BACKEND.ReadyForQuery);
   }
 
-  close(): void {
+  /** Resolves when the server has closed too. */
+  async close(): Promise<void> {
+    const closed = once(this.socket, "close");
     this.socket.end(TERMINATE);
+    await closed;
   }
 
   private async until(type: number): Promise<Message[]> {

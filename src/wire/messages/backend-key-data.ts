@@ -12,10 +12,14 @@ export function decodeBackendKeyData(buffer: Buffer, payload: number, end: numbe
   const reader = new ByteReader(buffer, payload, end);
   const processId = reader.int32();
   const secret = reader.rest();
-  if (secret.length < 4 || secret.length > LIMITS.cancelKeyBytesMax) throw violation("A cancel key has an impossible length.");
+  if (secret.length < 4 || secret.length > LIMITS.cancelKeyBytesMax)
+    throw violation("A cancel key has an impossible length.");
   return { processId, secret };
 }
 
 export function encodeBackendKeyData(data: BackendKeyData): Buffer {
-  return new MessageWriter(BACKEND.BackendKeyData, data.secret.length + 9).int32(data.processId).bytes(data.secret).finish();
+  return new MessageWriter(BACKEND.BackendKeyData, data.secret.length + 9)
+    .int32(data.processId)
+    .bytes(data.secret)
+    .finish();
 }

@@ -13,8 +13,15 @@ import { decodeCopyFail, encodeCopyFail } from "./copy-fail.ts";
 import { decodeCopyResponse, encodeCopyInResponse, encodeCopyOutResponse } from "./copy-response.ts";
 import { decodeDataRow, encodeDataRow } from "./data-row.ts";
 import { decodeTarget, encodeClose, encodeDescribe } from "./describe.ts";
-import { SYNC, checkEmpty } from "./empty.ts";
-import { ERROR_FIELD, decodeErrorFields, encodeErrorResponse, encodeNoticeResponse, fieldsOf, sqlstateOf } from "./error-response.ts";
+import * as empty from "./empty.ts";
+import {
+  ERROR_FIELD,
+  decodeErrorFields,
+  encodeErrorResponse,
+  encodeNoticeResponse,
+  fieldsOf,
+  sqlstateOf,
+} from "./error-response.ts";
 import { decodeExecute, encodeExecute } from "./execute.ts";
 import { decodeNegotiateProtocolVersion, encodeNegotiateProtocolVersion } from "./negotiate-protocol-version.ts";
 import { decodeNotificationResponse, encodeNotificationResponse } from "./notification-response.ts";
@@ -56,7 +63,8 @@ interface Case {
   readonly prefixes?: true;
 }
 
-const saslData = (kind: "sasl-continue" | "sasl-final"): Arbitrary<Authentication> => bytes.map((data) => ({ kind, data }));
+const saslData = (kind: "sasl-continue" | "sasl-final"): Arbitrary<Authentication> =>
+  bytes.map((data) => ({ kind, data }));
 
 const CASES: Record<string, Case> = {
   Query: { type: FRONTEND.Query, value: cbytes, encode: encodeQuery, decode: decodeQuery },
@@ -90,7 +98,12 @@ const CASES: Record<string, Case> = {
     encode: encodeClose,
     decode: decodeTarget,
   },
-  Execute: { type: FRONTEND.Execute, value: fc.record({ portal: name, maxRows: int32 }), encode: encodeExecute, decode: decodeExecute },
+  Execute: {
+    type: FRONTEND.Execute,
+    value: fc.record({ portal: name, maxRows: int32 }),
+    encode: encodeExecute,
+    decode: decodeExecute,
+  },
   CopyFail: { type: FRONTEND.CopyFail, value: name, encode: encodeCopyFail, decode: decodeCopyFail },
   CopyData: {
     type: FRONTEND.CopyData,
@@ -106,7 +119,13 @@ const CASES: Record<string, Case> = {
     encode: encodeSaslInitialResponse,
     decode: decodeSaslInitialResponse,
   },
-  SASLResponse: { type: FRONTEND.Password, value: bytes, encode: encodeSaslResponse, decode: decodeSaslResponse, prefixes: true },
+  SASLResponse: {
+    type: FRONTEND.Password,
+    value: bytes,
+    encode: encodeSaslResponse,
+    decode: decodeSaslResponse,
+    prefixes: true,
+  },
   Authentication: {
     type: BACKEND.Authentication,
     value: fc.oneof(
@@ -153,7 +172,15 @@ const CASES: Record<string, Case> = {
   RowDescription: {
     type: BACKEND.RowDescription,
     value: list(
-      fc.record({ name, tableOid: oid, attribute: int16, typeOid: oid, typeBytes: int16, typeModifier: int32, format: int16 }),
+      fc.record({
+        name,
+        tableOid: oid,
+        attribute: int16,
+        typeOid: oid,
+        typeBytes: int16,
+        typeModifier: int32,
+        format: int16,
+      }),
     ),
     encode: encodeRowDescription,
     decode: decodeRowDescription,
@@ -165,10 +192,17 @@ const CASES: Record<string, Case> = {
     encode: encodeParameterDescription,
     decode: decodeParameterDescription,
   },
-  CommandComplete: { type: BACKEND.CommandComplete, value: name, encode: encodeCommandComplete, decode: decodeCommandComplete },
+  CommandComplete: {
+    type: BACKEND.CommandComplete,
+    value: name,
+    encode: encodeCommandComplete,
+    decode: decodeCommandComplete,
+  },
   ErrorResponse: {
     type: BACKEND.ErrorResponse,
-    value: fc.uniqueArray(fc.tuple(character, name), { selector: ([letter]) => letter, maxLength: 8 }).map((all) => new Map(all)),
+    value: fc
+      .uniqueArray(fc.tuple(character, name), { selector: ([letter]) => letter, maxLength: 8 })
+      .map((all) => new Map(all)),
     encode: encodeErrorResponse,
     decode: decodeErrorFields,
   },
@@ -259,7 +293,11 @@ describe("Bind on the hot path", () => {
       fc.property(bind, (original) => {
         const message = encodeBind(original);
         const { portal, statement, resultFormats } = original;
-        expect(bindNames(message, 5, message.length)).toEqual({ portal, statement, resultFormats: resultFormats.length });
+        expect(bindNames(message, 5, message.length)).toEqual({
+          portal,
+          statement,
+          resultFormats: resultFormats.length,
+        });
       }),
     );
   });
@@ -278,19 +316,41 @@ describe("Bind on the hot path", () => {
   });
 
   test("a message cut at any byte is refused by both", () => {
-    const message = encodeBind({ portal: "p", statement: "s", paramFormats: [1], params: [Buffer.from("x"), null], resultFormats: [0, 1] });
+    const message = encodeBind({
+      portal: "p",
+      statement: "s",
+      paramFormats: [1],
+      params: [Buffer.from("x"), null],
+      resultFormats: [0, 1],
+    });
     for (let end = 5; end < message.length; end++) {
       expect(refused(bindNames, message, 5, end)).toBe(true);
-      expect(refused((buffer, payload, to) => appendResultFormats(buffer, payload - 5, to, 1), message, 5, end)).toBe(true);
+      expect(refused((buffer, payload, to) => appendResultFormats(buffer, payload - 5, to, 1), message, 5, end)).toBe(
+        true,
+      );
     }
   });
 });
 
 describe("details", () => {
-  test("a message without fields has none", () => {
-    expect([...SYNC]).toEqual([0x53, 0, 0, 0, 4]);
-    expect(() => checkEmpty(5, 6)).toThrow(VIOLATION);
-    expect(() => checkEmpty(5, 5)).not.toThrow();
+  test.each([
+    ["S", empty.SYNC],
+    ["H", empty.FLUSH],
+    ["X", empty.TERMINATE],
+    ["c", empty.COPY_DONE],
+    ["1", empty.PARSE_COMPLETE],
+    ["2", empty.BIND_COMPLETE],
+    ["3", empty.CLOSE_COMPLETE],
+    ["n", empty.NO_DATA],
+    ["s", empty.PORTAL_SUSPENDED],
+    ["I", empty.EMPTY_QUERY_RESPONSE],
+  ])("message %s has no fields", (letter, message) => {
+    expect(message.toString("latin1")).toBe(`${letter}\0\0\0\x04`);
+  });
+
+  test("fields where there must be none are refused", () => {
+    expect(() => empty.checkEmpty(5, 6)).toThrow(VIOLATION);
+    expect(() => empty.checkEmpty(5, 5)).not.toThrow();
   });
 
   test.each([

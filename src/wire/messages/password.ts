@@ -32,7 +32,10 @@ export function decodeSaslInitialResponse(buffer: Buffer, payload: number, end: 
 }
 
 export function encodeSaslInitialResponse(response: SaslInitialResponse): Buffer {
-  return new MessageWriter(FRONTEND.Password).cstring(response.mechanism).value(response.data ?? null).finish();
+  return new MessageWriter(FRONTEND.Password)
+    .cstring(response.mechanism)
+    .value(response.data ?? null)
+    .finish();
 }
 
 /** @returns the mechanism's bytes (a view) */
