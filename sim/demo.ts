@@ -74,8 +74,7 @@ async function main(args: readonly string[]): Promise<void> {
     const signIns = await addActors(config);
     say("Starting the gateway");
     gateway = serve(folder, config);
-    const address = await ready(gateway);
-    introduce({ database, folder, config, signIns, address, options });
+    introduce({ database, folder, config, signIns, gateway: await ready(gateway), options });
     const outcome = await Promise.race([interrupted, gateway.gone]);
     if (outcome !== "interrupted")
       throw new WhosawError("INTERNAL", "the gateway ended by itself", { hint: gateway.log.trim() });
@@ -132,12 +131,19 @@ function serve(folder: string, config: string): GuardedProcess {
   });
 }
 
-/** @returns host and port */
-async function ready(gateway: GuardedProcess): Promise<string> {
-  const line = await gateway.says(/^\{.*"event":"ready".*\}$/m, GATEWAY_TIMEOUT_MS);
-  const said: unknown = line === undefined ? undefined : JSON.parse(line[0]);
-  if (typeof said === "object" && said !== null && "postgres" in said && typeof said.postgres === "string")
-    return said.postgres;
+/** What `whosaw serve --json` says when clients may come. */
+interface Ready {
+  /** Host and port. */
+  readonly postgres: string;
+  /** The ledger's directory. */
+  readonly ledger: string;
+  /** The ledger's public key. */
+  readonly vkey: string;
+}
+
+async function ready(gateway: GuardedProcess): Promise<Ready> {
+  const line = await gateway.says(/^\{"event":"ready".*\}$/m, GATEWAY_TIMEOUT_MS);
+  if (line !== undefined) return JSON.parse(line[0]) as Ready;
   throw new WhosawError("UPSTREAM_UNREACHABLE", "The gateway did not start.", { hint: gateway.log.trim() });
 }
 
@@ -146,20 +152,20 @@ interface Introduction {
   readonly folder: string;
   readonly config: string;
   readonly signIns: readonly SignIn[];
-  readonly address: string;
+  readonly gateway: Ready;
   readonly options: Options;
 }
 
-function introduce({ database, folder, config, signIns, address, options }: Introduction): void {
+function introduce({ database, folder, config, signIns, gateway, options }: Introduction): void {
   const known = 4711;
   const customer = known < FIRST_CUSTOMER + options.customers ? known : FIRST_CUSTOMER;
   const psql = (sql: string): string =>
-    `psql "postgres://alice:${signIns[0]?.password}@${address}/${DATABASE}" -c "${sql}"`;
+    `psql "postgres://alice:${signIns[0]?.password}@${gateway.postgres}/${DATABASE}" -c "${sql}"`;
   say(`
 The demo runs, until you press Ctrl-C.
 
   PostgreSQL ${database.version}   ${database.host}:${database.port}, ${options.customers} invented customers, numbers from ${FIRST_CUSTOMER}
-  Gateway         ${address}
+  Gateway         ${gateway.postgres}
   Folder          ${folder}, with whosaw.yaml and the ledger
 
   Sign-ins        ${signIns.map(({ name, role, password }) => `${name.padEnd(9)} ${password}   ${role}`).join("\n                  ")}
@@ -174,7 +180,7 @@ The demo runs, until you press Ctrl-C.
 
 3. Make sure that nobody has changed the record:
 
-   ${SHOWN_CLI} verify --config ${config}
+   ${SHOWN_CLI} verify ${gateway.ledger} --vkey ${gateway.vkey}
 
 4. Try a table that nobody has classified; it is refused, with what to do instead:
 
