@@ -16,9 +16,6 @@ export interface CompanionSink {
 const ROW_HEADER_BYTES = 7;
 /** Numbers that follow a column's name in RowDescription. */
 const COLUMN_NUMBERS_BYTES = 18;
-/** Below this a loop is faster than the call that moves a block. */
-const LOOP_BYTES_MAX = 48;
-
 function wrongColumns(): Error {
   return violation("The server returned another number of columns than the statement was planned with.");
 }
@@ -27,14 +24,9 @@ function cut(): Error {
   return violation("A row ends before its last column, or after it.");
 }
 
-/** Moves bytes towards the start, also over themselves. */
+/** Moves bytes towards the start, also over themselves. (Measured: a loop is no faster, not even for 36 bytes.) */
 function move(buffer: Buffer, to: number, from: number, end: number): void {
-  if (to === from) return;
-  if (end - from > LOOP_BYTES_MAX) {
-    buffer.copyWithin(to, from, end);
-    return;
-  }
-  while (from < end) buffer[to++] = buffer[from++]!;
+  if (to !== from) buffer.copyWithin(to, from, end);
 }
 
 /**
