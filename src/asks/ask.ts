@@ -114,7 +114,9 @@ class Asking {
   }
 
   /** Every entry that can show a subject. `wanted` is asked before anything is joined. */
-  async *shown(wanted: (blocks: readonly DisclosureBlock[], statement: StatementHead | undefined) => boolean): AsyncGenerator<Shown> {
+  async *shown(
+    wanted: (blocks: readonly DisclosureBlock[], statement: StatementHead | undefined) => boolean,
+  ): AsyncGenerator<Shown> {
     for await (const { index, timeMs, kind, entry } of readEntries(this.#log.dir, { masterKey: this.#log.masterKey })) {
       if (entry === undefined) {
         if (kind === ENTRY_KINDS.statement || kind === ENTRY_KINDS.disclosure) this.#tally.expired++;
@@ -189,13 +191,16 @@ export async function* whoSaw(
   for (const log of logs) {
     const asking = new Asking(log, tally);
     const holds = (block: DisclosureBlock): boolean => blockHolds(block.keys, target);
-    for await (const shown of asking.shown((blocks, statement) => statement?.decision === "opaque" || blocks.some(holds))) {
+    for await (const shown of asking.shown(
+      (blocks, statement) => statement?.decision === "opaque" || blocks.some(holds),
+    )) {
       const form = await asking.form(shown.statement.form);
       if (form === undefined) {
         tally.expired++;
         continue;
       }
-      if (shown.first && shown.statement.decision === "opaque") tally.opaque += Number(touches(form, target.kind, tables));
+      if (shown.first && shown.statement.decision === "opaque")
+        tally.opaque += Number(touches(form, target.kind, tables));
       for (const block of shown.blocks) {
         const use = form.uses[block.use];
         if (use === undefined || use.subjectKind !== target.kind || !holds(block)) continue;

@@ -29,7 +29,8 @@ export interface SubjectTarget {
  * @throws WhosawError USAGE for an empty key
  */
 export function subjectTarget(masterKey: Uint8Array, kind: string, key: string): SubjectTarget {
-  if (key === "") throw new WhosawError("USAGE", "A subject key is not empty.", { hint: "Give the key as the database holds it." });
+  if (key === "")
+    throw new WhosawError("USAGE", "A subject key is not empty.", { hint: "Give the key as the database holds it." });
   const value = /^(0|-?[1-9][0-9]{0,18})$/.test(key) ? BigInt(key) : undefined;
   const int = value !== undefined && value >= INT64_MIN && value <= INT64_MAX ? value : undefined;
   const lower = key.toLowerCase();

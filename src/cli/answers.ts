@@ -11,7 +11,7 @@ export interface Answer<T> {
   readonly target: string;
   readonly items: AsyncIterable<T>;
   readonly columns: readonly TableColumn[];
-  row(item: T): readonly string[];
+  readonly row: (item: T) => readonly string[];
   /** Said when there is nothing. */
   readonly none: string;
 }
@@ -34,7 +34,8 @@ export async function printAnswer<T>(invocation: Invocation, log: Ledger, answer
     const { command, target } = answer;
     await log.append({ kind: "look", by: asker(), command, target, results: batch.length });
     const json = (): string => (batches === 0 ? "[" : ",") + batch.map((item) => JSON.stringify(item)).join(",");
-    const table = (): string => (batch.length === 0 ? `${answer.none}\n` : formatTable(answer.columns, batch.map(answer.row)));
+    const table = (): string =>
+      batch.length === 0 ? `${answer.none}\n` : formatTable(answer.columns, batch.map(answer.row));
     batches++;
     printed += batch.length;
     if (!context.stdout.write(output.json ? json() : table())) await once(context.stdout, "drain");

@@ -53,7 +53,8 @@ export function checkWitnesses(
   for (const witness of witnesses) {
     const signature = checkSignature(checkpoint, witness);
     if (signature === "good") good.push({ name: witness.name, size: checkpoint.size });
-    if (signature === "bad") findings.add("CHECKPOINT_UNSIGNED", file, `${file} bears a wrong signature of ${witness.name}`);
+    if (signature === "bad")
+      findings.add("CHECKPOINT_UNSIGNED", file, `${file} bears a wrong signature of ${witness.name}`);
   }
   return good;
 }

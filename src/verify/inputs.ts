@@ -14,7 +14,8 @@ export function readInput(path: string, bytesMax: number): Buffer {
   } catch (cause) {
     throw new WhosawError("FILE_UNREADABLE", `${path} cannot be read`, { cause, hint: "check its permissions" });
   }
-  if (bytes === undefined) throw new WhosawError("FILE_UNREADABLE", `there is no file ${path}`, { hint: "check the path" });
+  if (bytes === undefined)
+    throw new WhosawError("FILE_UNREADABLE", `there is no file ${path}`, { hint: "check the path" });
   return bytes;
 }
 
@@ -27,18 +28,18 @@ export function keyInput(value: string): string {
 
 /** A percentage on a terminal, nothing anywhere else. */
 export function progressLine(stderr: { readonly isTTY?: boolean; write(text: string): unknown }): {
-  show(done: number, size: number): void;
-  clear(): void;
+  readonly show: (done: number, size: number) => void;
+  readonly clear: () => void;
 } {
   let shown = "";
   return {
-    show(done, size) {
+    show: (done, size) => {
       const text = `verifying ${Math.floor((100 * done) / size)} %`;
       if (stderr.isTTY !== true || text === shown) return;
       shown = text;
       stderr.write(`\r${text}`);
     },
-    clear() {
+    clear: () => {
       if (shown !== "") stderr.write(`\r${" ".repeat(shown.length)}\r`);
     },
   };

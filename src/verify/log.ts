@@ -69,15 +69,24 @@ class Run {
     const witnesses = (this.#options.witnesses ?? []).map(parseVerifierKey);
     checkIdentity(this.#dir, key, this.#options.vkey.trim(), findings);
     const bytes = readWhole(join(this.#dir, "checkpoint"), LIMITS.noteBytesMax);
-    const checkpoint = bytes === undefined ? this.#unborn(key.name) : checkCheckpoint(bytes, "checkpoint", key, findings);
+    const checkpoint =
+      bytes === undefined ? this.#unborn(key.name) : checkCheckpoint(bytes, "checkpoint", key, findings);
     this.#checkStrays();
     if (checkpoint === undefined) return;
     this.#checkpoint = checkpoint;
-    this.#protectors.push(...checkWitnesses(checkpoint, "checkpoint", witnesses, findings));
     const old = this.#options.checkpoint;
     const older = old && checkCheckpoint(old.bytes, old.name, key, findings);
+    this.#protectors.push(...checkWitnesses(checkpoint, "checkpoint", witnesses, findings));
     if (old !== undefined && older !== undefined) {
-      this.#protectors.push({ name: old.name, size: older.size }, ...checkWitnesses(older, old.name, witnesses, findings));
+      this.#protectors.push(
+        { name: old.name, size: older.size },
+        ...checkWitnesses(older, old.name, witnesses, findings),
+      );
+    }
+    for (const { name } of witnesses) {
+      // Without this, taking the witness's line away would be all that it takes to get rid of the witness.
+      if (this.#protectors.some((protector) => protector.name === name)) continue;
+      findings.add("WITNESS_MISSING", "checkpoint", `checkpoint bears no cosignature of ${name}`);
     }
     const segments = walSegments(this.#dir, findings);
     this.#tail = this.#tailMark(segments);
@@ -88,7 +97,10 @@ class Run {
 
   /** No checkpoint: a log in its first second, if it has no tiles either. It is then as good as empty. */
   #unborn(origin: string): SignedCheckpoint | undefined {
-    if (listDirectory(join(this.#dir, "wal")) === undefined || listDirectory(join(this.#dir, "tile", "entries"))?.length) {
+    if (
+      listDirectory(join(this.#dir, "wal")) === undefined ||
+      listDirectory(join(this.#dir, "tile", "entries"))?.length
+    ) {
       this.findings.add("CHECKPOINT_MALFORMED", "checkpoint", "checkpoint is missing", 0);
       return undefined;
     }
@@ -120,7 +132,12 @@ class Run {
     });
     const last = `wal/${segments[segments.length - 1]}`;
     if (extent.next < size && !extent.damaged) {
-      findings.add("WAL_BEHIND", last, `the write-ahead file ends at ${extent.next}, the checkpoint covers ${size}`, extent.next);
+      findings.add(
+        "WAL_BEHIND",
+        last,
+        `the write-ahead file ends at ${extent.next}, the checkpoint covers ${size}`,
+        extent.next,
+      );
     } else if (extent.first !== undefined && extent.first > size) {
       findings.add("WAL_GAP", last, `entries ${size} to ${extent.first - 1} are nowhere`, size);
       return { first: extent.first, next: size, damaged: true };
@@ -139,9 +156,9 @@ class Run {
     const width = Math.min(TILE_WIDTH, size - first * TILE_WIDTH);
     const paths = [tilePath("entries", first), tilePath("entries", first, width)];
     for (const path of paths) {
-      const bundle = readWhole(join(this.#dir, path), BUNDLE_BYTES_MAX);
+      const bundle = readWhole(join(this.#dir, path), BUNDLE_BYTES_MAX) ?? Buffer.alloc(0);
       let at = 0;
-      for (let i = index % TILE_WIDTH; bundle !== undefined && at + 2 <= bundle.length; i--) {
+      for (let i = index % TILE_WIDTH; at + 2 <= bundle.length; i--) {
         const end = at + 2 + bundle.readUInt16BE(at);
         if (i === 0) return entry.equals(bundle.subarray(at + 2, end));
         at = end;
@@ -150,7 +167,11 @@ class Run {
     return false;
   }
 
-  async #recompute(checkpoint: SignedCheckpoint, older: SignedCheckpoint | undefined, segments: readonly string[]): Promise<void> {
+  async #recompute(
+    checkpoint: SignedCheckpoint,
+    older: SignedCheckpoint | undefined,
+    segments: readonly string[],
+  ): Promise<void> {
     const { findings } = this;
     const marks = [checkpoint.size, ...(older === undefined ? [] : [older.size])];
     const strange = (path: string, beyond: boolean): void => this.#strange(path, beyond);
@@ -188,9 +209,15 @@ class Run {
   #append(walk: Walk, size: number, segments: readonly string[]): void {
     const from = segments.findLastIndex((name) => Number(name) <= size);
     const quiet = new Findings(LIMITS.verifyFindingsMax);
-    scanWal(this.#dir, segments.slice(Math.max(0, from)), quiet, this.#extent.next, (bytes, start, end, index, file, offset) => {
-      if (index >= size) walk.append(bytes, start, end, index, file, offset);
-    });
+    scanWal(
+      this.#dir,
+      segments.slice(Math.max(0, from)),
+      quiet,
+      this.#extent.next,
+      (bytes, start, end, index, file, offset) => {
+        if (index >= size) walk.append(bytes, start, end, index, file, offset);
+      },
+    );
   }
 
   #compareOlder(checkpoint: SignedCheckpoint, older: SignedCheckpoint, name: string): void {
@@ -233,9 +260,14 @@ class Run {
       if (!known.includes(name)) this.findings.note(`${name} does not belong to the log and is never read`);
     }
     for (const name of listDirectory(join(this.#dir, "keys")) ?? []) {
-      if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(name)) this.findings.note(`keys/${name} is no day key and is never read`);
+      if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(name))
+        this.findings.note(`keys/${name} is no day key and is never read`);
       else if (readWhole(join(this.#dir, "keys", name), LIMITS.noteBytesMax)?.length !== 60) {
-        this.findings.add("KEY_FILE_SIZE", `keys/${name}`, `keys/${name} is not 60 bytes long: that day cannot be opened`);
+        this.findings.add(
+          "KEY_FILE_SIZE",
+          `keys/${name}`,
+          `keys/${name} is not 60 bytes long: that day cannot be opened`,
+        );
       }
     }
     for (const name of listDirectory(join(this.#dir, "tile")) ?? []) {

@@ -38,7 +38,12 @@ async function run(args: readonly string[]): Promise<number> {
   });
   const proof = positionals[0] === "proof" && positionals.length === 2;
   const target = positionals[proof ? 1 : 0];
-  if (values.help === true || target === undefined || values.vkey === undefined || positionals.length > (proof ? 2 : 1)) {
+  if (
+    values.help === true ||
+    target === undefined ||
+    values.vkey === undefined ||
+    positionals.length > (proof ? 2 : 1)
+  ) {
     (values.help === true ? process.stdout : process.stderr).write(HELP);
     return values.help === true ? 0 : 2;
   }

@@ -97,7 +97,6 @@ export function parseCheckpoint(bytes: Uint8Array): SignedCheckpoint | string {
   } catch {
     return "is not UTF-8";
   }
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u0009\u000b-\u001f]/.test(note)) return "holds a control character";
   const split = note.lastIndexOf("\n\n");
   if (split < 0 || !note.endsWith("\n")) return "is not a signed note";

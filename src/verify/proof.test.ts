@@ -26,7 +26,12 @@ test("every entry of trees of many sizes has a proof that checks", () => {
     const step = size > 260 ? 37 : 1;
     for (const index of [...Array(Math.ceil(size / step)).keys()].map((i) => i * step).concat(size - 1)) {
       const proof = Buffer.from(makeProof(dir, index));
-      expect(checkProof(proof, { vkey: log.vkey })).toMatchObject({ index, size, kind: 1, time: 1_790_000_000_000 + index });
+      expect(checkProof(proof, { vkey: log.vkey })).toMatchObject({
+        index,
+        size,
+        kind: 1,
+        time: 1_790_000_000_000 + index,
+      });
     }
   }
 }, 60_000);
@@ -39,7 +44,11 @@ describe("a proof", () => {
 
   test("is a tlog-proof, byte for byte", () => {
     const lines = proof.split("\n");
-    expect(lines.slice(0, 3)).toEqual(["c2sp.org/tlog-proof@v1", `extra ${log.entries[300]!.toString("base64")}`, "index 300"]);
+    expect(lines.slice(0, 3)).toEqual([
+      "c2sp.org/tlog-proof@v1",
+      `extra ${log.entries[300]!.toString("base64")}`,
+      "index 300",
+    ]);
     expect(proof.endsWith(`\n\n${naiveCheckpoint(log, 600).toString()}`)).toBe(true);
   });
 
@@ -77,19 +86,32 @@ describe("a proof", () => {
     const bytes = Buffer.from(proof);
     // The log's own signature line may be followed by those of others: only bytes before its end matter.
     fc.assert(
-      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), fc.constantFrom("flip", "drop", "add"), (at, value, how) => {
-        const changed =
-          how === "flip"
-            ? Buffer.from(bytes.map((byte, i) => (i === at ? byte ^ value : byte)))
-            : Buffer.concat([bytes.subarray(0, at), how === "add" ? Buffer.from([value]) : Buffer.alloc(0), bytes.subarray(at + Number(how === "drop"))]);
-        if (changed.equals(bytes)) return;
-        expect(() => checkProof(changed, { vkey: log.vkey })).toThrow(expect.objectContaining({ code: "NOT_PROVEN" }));
-      }),
+      fc.property(
+        fc.nat(bytes.length - 1),
+        fc.integer({ min: 1, max: 255 }),
+        fc.constantFrom("flip", "drop", "add"),
+        (at, value, how) => {
+          const changed =
+            how === "flip"
+              ? Buffer.from(bytes.map((byte, i) => (i === at ? byte ^ value : byte)))
+              : Buffer.concat([
+                  bytes.subarray(0, at),
+                  how === "add" ? Buffer.from([value]) : Buffer.alloc(0),
+                  bytes.subarray(at + Number(how === "drop")),
+                ]);
+          if (changed.equals(bytes)) return;
+          expect(() => checkProof(changed, { vkey: log.vkey })).toThrow(
+            expect.objectContaining({ code: "NOT_PROVEN" }),
+          );
+        },
+      ),
       { numRuns: 1_500 },
     );
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (garbage) => {
-        expect(() => checkProof(Buffer.from(garbage), { vkey: log.vkey })).toThrow(expect.objectContaining({ code: "NOT_PROVEN" }));
+        expect(() => checkProof(Buffer.from(garbage), { vkey: log.vkey })).toThrow(
+          expect.objectContaining({ code: "NOT_PROVEN" }),
+        );
       }),
     );
   });

@@ -4,7 +4,15 @@ import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { readEnvelope, type Envelope } from "./envelope.ts";
 import { listDirectory, readWhole, tilePath, type Shelf } from "./files.ts";
-import { foldNodes, HASH_BYTES, inclusionRanges, leafHash, rootFromInclusion, TILE_BYTES, TILE_WIDTH } from "./merkle.ts";
+import {
+  foldNodes,
+  HASH_BYTES,
+  inclusionRanges,
+  leafHash,
+  rootFromInclusion,
+  TILE_BYTES,
+  TILE_WIDTH,
+} from "./merkle.ts";
 import { checkSignature, parseCheckpoint, parseVerifierKey, strictBase64, strictDecimal } from "./note.ts";
 import { BUNDLE_BYTES_MAX } from "./walk.ts";
 
@@ -77,8 +85,9 @@ function rangeRoot(dir: string, start: number, end: number): Uint8Array {
  */
 export function makeProof(dir: string, index: number): string {
   const bytes = readWhole(join(dir, "checkpoint"), LIMITS.noteBytesMax);
-  const checkpoint = bytes === undefined ? "is missing" : parseCheckpoint(bytes);
-  if (typeof checkpoint === "string" || bytes === undefined) throw damaged(`the checkpoint ${String(checkpoint)}`);
+  if (bytes === undefined) throw damaged("the checkpoint is missing");
+  const checkpoint = parseCheckpoint(bytes);
+  if (typeof checkpoint === "string") throw damaged(`the checkpoint ${checkpoint}`);
   const { size, root } = checkpoint;
   if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
     throw new WhosawError("NOT_FOUND", `entry ${index} is not under the checkpoint, which covers ${size} entries`, {
@@ -124,7 +133,9 @@ function parseProof(bytes: Buffer): ParsedProof {
 }
 
 function notProven(why: string): WhosawError {
-  return new WhosawError("NOT_PROVEN", `the proof ${why}`, { hint: "ask for the proof again; it proves nothing as it is" });
+  return new WhosawError("NOT_PROVEN", `the proof ${why}`, {
+    hint: "ask for the proof again; it proves nothing as it is",
+  });
 }
 
 /**
@@ -151,7 +162,9 @@ export function checkProof(
   const envelope: Envelope = { kind: 0, time: 0 };
   const problem = readEnvelope(entry, 0, entry.length, envelope);
   if (problem !== undefined) throw notProven(`leads from something that ${problem}`);
-  const witnesses = (options.witnesses ?? []).map(parseVerifierKey).filter((one) => checkSignature(checkpoint, one) === "good");
+  const witnesses = (options.witnesses ?? [])
+    .map(parseVerifierKey)
+    .filter((one) => checkSignature(checkpoint, one) === "good");
   const names = witnesses.map((witness) => witness.name);
   return { origin: key.name, index: proof.index, size: checkpoint.size, ...envelope, witnesses: names, entry };
 }

@@ -25,7 +25,13 @@ export class Rhythm {
       this.#beatMs = time;
     } else if (time < this.lastMs) {
       const back = this.lastMs - time;
-      this.#findings.add("TIME_BACKWARDS", file, `entry ${index} is ${back} ms older than the one before it`, index, offset);
+      this.#findings.add(
+        "TIME_BACKWARDS",
+        file,
+        `entry ${index} is ${back} ms older than the one before it`,
+        index,
+        offset,
+      );
     }
     this.lastMs = time;
     if (kind !== KIND_GAP && time - this.#beatMs > LIMITS.heartbeatSilenceMs) this.#silent(time, index, file, offset);
@@ -49,6 +55,8 @@ export class Rhythm {
   end(): void {
     if (this.#silences > 1) this.#findings.note(`${this.#silences - 1} more silences follow the first`);
     if (this.#unknown === 0) return;
-    this.#findings.note(`${this.#unknown} entries are of a kind this verifier does not know, the first at ${this.#firstUnknown}`);
+    this.#findings.note(
+      `${this.#unknown} entries are of a kind this verifier does not know, the first at ${this.#firstUnknown}`,
+    );
   }
 }

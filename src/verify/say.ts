@@ -5,7 +5,8 @@ const number = new Intl.NumberFormat("en");
 
 function protection(report: VerifyReport): string {
   const by = report.protectedBy;
-  if (by === undefined) return `nobody but the log vouches for it; all ${number.format(report.size)} rest on the log key`;
+  if (by === undefined)
+    return `nobody but the log vouches for it; all ${number.format(report.size)} rest on the log key`;
   const rest = report.size - by.size;
   return `protected up to ${number.format(by.size)} by ${by.name}; the last ${number.format(rest)} rest on the log key`;
 }
@@ -20,7 +21,9 @@ export function describeReport(report: VerifyReport): string {
     }
     lines.push(protection(report));
     if (report.beyondCheckpoint > 0) {
-      lines.push(`${number.format(report.beyondCheckpoint)} durable entries are not yet under the checkpoint: only their hash chain holds them`);
+      lines.push(
+        `${number.format(report.beyondCheckpoint)} durable entries are not yet under the checkpoint: only their hash chain holds them`,
+      );
     }
   } else {
     const where = report.firstBadIndex === undefined ? "" : `; first bad entry: ${report.firstBadIndex}`;

@@ -16,7 +16,14 @@ const PREAMBLE_BYTES = 44;
  * Told of every entry: it lies in bytes[start, end), its length prefix right before it. The bytes may be changed, and
  * are gone after the call.
  */
-export type WalVisitor = (bytes: Buffer, start: number, end: number, index: number, file: string, offset: number) => void;
+export type WalVisitor = (
+  bytes: Buffer,
+  start: number,
+  end: number,
+  index: number,
+  file: string,
+  offset: number,
+) => void;
 
 export interface WalExtent {
   /** Index of the first entry that is still in a segment; undefined if there is no segment at all. */
@@ -90,7 +97,11 @@ class WalScan {
       this.next = named;
       this.#chain = named === 0 ? Buffer.alloc(32) : undefined;
     } else if (named !== this.next) {
-      return this.#damage(file, 0, `the segment begins with entry ${named}, but the one before it ends with ${this.next - 1}`);
+      return this.#damage(
+        file,
+        0,
+        `the segment begins with entry ${named}, but the one before it ends with ${this.next - 1}`,
+      );
     }
     let fd: number;
     try {
@@ -174,7 +185,9 @@ class WalScan {
     if (count === 0 || (Number.isFinite(count) && walkEntries(group, count) > 0)) {
       return this.#damage(file, at + 4, "the group's length does not fit its entries");
     }
-    this.#findings.note(`${file} ends with ${rest} bytes of a group whose writing was interrupted: nothing was released on it`);
+    this.#findings.note(
+      `${file} ends with ${rest} bytes of a group whose writing was interrupted: nothing was released on it`,
+    );
   }
 
   #entries(group: Buffer, file: string, at: number): void {
@@ -203,7 +216,13 @@ function walkEntries(group: Buffer, count: number): number {
  * Reads segments in order, checks every group, and shows every entry up to index `until`. Stops at the first damage.
  * @param segments names as walSegments gives them, from any segment on
  */
-export function scanWal(dir: string, segments: readonly string[], findings: Findings, until: number, visit: WalVisitor): WalExtent {
+export function scanWal(
+  dir: string,
+  segments: readonly string[],
+  findings: Findings,
+  until: number,
+  visit: WalVisitor,
+): WalExtent {
   const scan = new WalScan(findings, until, visit);
   for (const [i, name] of segments.entries()) {
     if (scan.damaged || scan.next >= until) break;

@@ -60,13 +60,21 @@ export class Walk {
     const tile = this.#edge.level(0);
     const width = widthAt(this.#options.size, 0, index);
     const source = this.#choose("entries", index, width);
-    const bytes = source === undefined ? undefined : readWhole(join(this.#options.dir, source.path), BUNDLE_BYTES_MAX, this.#bundle);
+    const bytes =
+      source === undefined
+        ? undefined
+        : readWhole(join(this.#options.dir, source.path), BUNDLE_BYTES_MAX, this.#bundle);
     this.#bundleBytes = 0;
     this.#loadedWidth = 0;
     let good = 0;
     if (source === undefined || bytes === undefined) {
       const path = tilePath("entries", index, width);
-      this.#options.findings.add("BUNDLE_MISSING", path, `${path} is missing, with ${width} entries`, index * TILE_WIDTH);
+      this.#options.findings.add(
+        "BUNDLE_MISSING",
+        path,
+        `${path} is missing, with ${width} entries`,
+        index * TILE_WIDTH,
+      );
     } else {
       // A smaller file was read into the buffer that is there; a larger one came in a buffer of its own.
       if (bytes.length > this.#bundle.length) this.#bundle = bytes;
@@ -87,7 +95,8 @@ export class Walk {
   /** An entry beyond the checkpoint, from the write-ahead file. */
   append(bytes: Buffer, start: number, end: number, index: number, file: string, offset: number): void {
     const problem = readEnvelope(bytes, start, end, this.#envelope);
-    if (problem !== undefined) this.#options.findings.add("ENTRY_MALFORMED", file, `entry ${index} ${problem}`, index, offset);
+    if (problem !== undefined)
+      this.#options.findings.add("ENTRY_MALFORMED", file, `entry ${index} ${problem}`, index, offset);
     else this.rhythm.see(this.#envelope.kind, this.#envelope.time, index, file, offset);
     const tile = this.#edge.level(0);
     const needed = this.#bundleBytes + 2 + (end - start);
@@ -193,7 +202,8 @@ export class Walk {
     if (bytes.compare(tile.hashes, 0, common, 0, common) === 0) return;
     for (let slot = 0; slot < Math.floor(common / HASH_BYTES); slot++) {
       const at = slot * HASH_BYTES;
-      if (tile.tainted[slot] === 1 || bytes.compare(tile.hashes, at, at + HASH_BYTES, at, at + HASH_BYTES) === 0) continue;
+      if (tile.tainted[slot] === 1 || bytes.compare(tile.hashes, at, at + HASH_BYTES, at, at + HASH_BYTES) === 0)
+        continue;
       return this.#differs(level, tile, slot, bytes, path);
     }
   }

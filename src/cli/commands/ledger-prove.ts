@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { WhosawError } from "../../base/errors.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
 
@@ -14,7 +15,6 @@ export const ledgerProveCommand: Command = {
   ],
   examples: ["whosaw ledger prove 4711 --out entry-4711.tlog-proof", "whosaw ledger prove 4711 --dir ./ledger"],
   async run(invocation) {
-    const { resolve } = await import("node:path");
     const { writeFileSync } = await import("node:fs");
     const { makeProof } = await import("../../verify/proof.ts");
     const { strictDecimal } = await import("../../verify/note.ts");

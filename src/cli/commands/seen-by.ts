@@ -8,9 +8,12 @@ export const seenByCommand: Command = {
   name: "seen-by",
   summary: "Every subject that one actor was shown, and its statements that could not be accounted for",
   description:
-    "Read straight from the ledger, which needs its keys. Text keys appear as their hashes. The look itself becomes an entry of the console log before anything is printed. " +
-    "With --json: an array of {at, subject: {kind, key}, table, fields, masked, reason, ticket, statement, log, index}, and for an opaque statement {opaque: true, at, tables, reason, ticket, statement, log, index}. " +
-    "Exit codes: 0 answered (also with nothing), 1 no such actor, 2 wrong command line, 3 configuration or keys, 4 the ledger cannot be read or the look cannot be recorded.",
+    "Read straight from the ledger, which needs its keys. Text keys appear as their hashes. " +
+    "The look itself becomes an entry of the console log before anything is printed. " +
+    "With --json: an array of {at, subject: {kind, key}, table, fields, masked, reason, ticket, statement, log, index}, " +
+    "and for an opaque statement {opaque: true, at, tables, reason, ticket, statement, log, index}. " +
+    "Exit codes: 0 answered (also with nothing), 1 no such actor, 2 wrong command line, 3 configuration, " +
+    "4 the ledger or its keys cannot be read or the look cannot be recorded.",
   arguments: [{ name: "ACTOR", description: "an id (staff:UUID, svc:NAME) or a user name" }],
   examples: ["whosaw seen-by alice", "whosaw seen-by svc:helpdesk --json"],
   async run(invocation) {
@@ -28,7 +31,9 @@ export const seenByCommand: Command = {
         command: "seen-by",
         target: actor,
         items: seenBy([{ dir, origin, masterKey: keys.masterKey }], actor, tally),
-        columns: ["AT", "SUBJECT", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map((title) => ({ title })),
+        columns: ["AT", "SUBJECT", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map(
+          (title) => ({ title }),
+        ),
         row,
         none: "This actor was shown nobody.",
       }),

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Command, EXIT, type ExitCode, type Invocation, requiredArgument } from "../command.ts";
 
 export const verifyCommand: Command = {
@@ -22,7 +23,6 @@ export const verifyCommand: Command = {
     const { keyInput, progressLine, readInput } = await import("../../verify/inputs.ts");
     const { verifyLog } = await import("../../verify/log.ts");
     const { describeReport } = await import("../../verify/say.ts");
-    const { resolve } = await import("node:path");
     const { context, output } = invocation;
     const dir = resolve(context.cwd, requiredArgument(invocation, "DIR"));
     const old = invocation.option("checkpoint");

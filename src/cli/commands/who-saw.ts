@@ -7,9 +7,11 @@ export const whoSawCommand: Command = {
   name: "who-saw",
   summary: "Everybody to whom one subject was shown: when, which fields, by which statement",
   description:
-    "Read straight from the ledger, which needs its keys. Actors appear as their ids. The look itself becomes an entry of the console log before anything is printed. " +
+    "Read straight from the ledger, which needs its keys. Actors appear as their ids. " +
+    "The look itself becomes an entry of the console log before anything is printed. " +
     "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index}. " +
-    "Exit codes: 0 answered (also with nobody), 2 wrong command line, 3 configuration or keys, 4 the ledger cannot be read or the look cannot be recorded.",
+    "Exit codes: 0 answered (also with nobody), 2 wrong command line, 3 configuration, " +
+    "4 the ledger or its keys cannot be read or the look cannot be recorded.",
   arguments: [
     { name: "KIND", description: "kind of subject, as under `subjects` in whosaw.yaml" },
     { name: "KEY", description: "the subject's key as the database holds it: a number, a uuid or a text" },
@@ -33,7 +35,9 @@ export const whoSawCommand: Command = {
         command: "who-saw",
         target: target.name,
         items: whoSaw([{ dir, origin, masterKey: keys.masterKey }], target, tables, tally),
-        columns: ["AT", "ACTOR", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map((title) => ({ title })),
+        columns: ["AT", "ACTOR", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map(
+          (title) => ({ title }),
+        ),
         row,
         none: "Nobody was shown this subject.",
       }),

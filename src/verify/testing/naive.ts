@@ -20,6 +20,8 @@ export interface NaiveLog {
   readonly vkey: string;
   readonly key: KeyObject;
   readonly masterKey: Buffer;
+  /** Files of keys/. */
+  readonly dayKeys: ReadonlyMap<string, Buffer>;
   /** Encoded entries. */
   readonly entries: readonly Buffer[];
 }
@@ -62,6 +64,24 @@ export function naiveRoot(entries: readonly Buffer[]): Buffer {
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 const dayKeyOf = (masterKey: Buffer, day: string): Buffer => sha256(masterKey, Buffer.from(day));
 
+/** Day keys as they lie in keys/, for every day of these entries. */
+function naiveDayKeys(origin: string, masterKey: Buffer, times: readonly number[]): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  for (const day of new Set(times.map(dayOf))) {
+    const nonce = sha256(Buffer.from(day)).subarray(0, 12);
+    const cipher = createCipheriv("aes-256-gcm", masterKey, nonce);
+    cipher.setAAD(Buffer.from(`whosaw day key v1\n${origin}\n${day}`));
+    const wrapped = Buffer.concat([
+      nonce,
+      cipher.update(dayKeyOf(masterKey, day)),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ]);
+    files.set(`keys/${day}`, wrapped);
+  }
+  return files;
+}
+
 /** Kept for one bundle: this is by far the slowest step. */
 let expanded = { name: "", keys: Buffer.alloc(0) };
 
@@ -88,7 +108,12 @@ export function naiveLog(origin: string, masterKey: Buffer, entries: readonly Na
   const encoded = entries.map((entry, index) =>
     Buffer.from(encode([1, entry.kind, entry.time, seal(masterKey, origin, index, entry)])),
   );
-  return { origin, vkey, key, masterKey, entries: encoded };
+  const dayKeys = naiveDayKeys(
+    origin,
+    masterKey,
+    entries.map((entry) => entry.time),
+  );
+  return { origin, vkey, key, masterKey, dayKeys, entries: encoded };
 }
 
 /** A signed note over `size` entries, with one more line per witness. */
@@ -136,7 +161,10 @@ export function naiveGroups(entries: readonly Buffer[], groupSize: number, from 
 }
 
 function tileName(index: number): string {
-  const groups = String(index).padStart(Math.ceil(String(index).length / 3) * 3, "0").match(/.../g) ?? [];
+  const groups =
+    String(index)
+      .padStart(Math.ceil(String(index).length / 3) * 3, "0")
+      .match(/.../g) ?? [];
   return groups.map((digits, i) => (i < groups.length - 1 ? `x${digits}` : digits)).join("/");
 }
 
@@ -174,7 +202,7 @@ export interface NaiveLayout {
 /** Every file of the log directory. */
 export function naiveFiles(log: NaiveLog, layout: NaiveLayout): Map<string, Buffer> {
   const { groupSize = 5, walFrom = 0, segmentGroups = 1_000 } = layout;
-  const files = naiveTiles(log.entries, layout.size);
+  const files = new Map([...naiveTiles(log.entries, layout.size), ...log.dayKeys]);
   files.set("log.json", Buffer.from(`${JSON.stringify({ format: 1, origin: log.origin, vkey: log.vkey })}\n`));
   files.set("checkpoint", naiveCheckpoint(log, layout.size));
   const groups = naiveGroups(log.entries, groupSize).slice(walFrom / groupSize);
