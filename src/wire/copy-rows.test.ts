@@ -85,7 +85,7 @@ describe("text", () => {
           const format = { ...TEXT, delimiter: byte(one) };
           const write = (values: (string | null)[]): string =>
             values.map((value) => textField(value, one, nullString)).join(one);
-          const stripper = new CopyStripper(format, visible.length, companions.length, nullString);
+          const stripper = new CopyStripper(format, visible.length, companions.length, { nullString });
           const sent = `${write([...visible, ...companions])}\n`;
           expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
         },
@@ -115,7 +115,7 @@ describe("text", () => {
   });
 
   test.each(["", "4711", "-", "a", "{}", "x\\"])("NULL %j cannot be told from a key", (nullString) => {
-    expect(() => new CopyStripper(TEXT, 1, 1, nullString)).toThrow(
+    expect(() => new CopyStripper(TEXT, 1, 1, { nullString })).toThrow(
       expect.objectContaining({ code: "FEATURE_NOT_SUPPORTED" }),
     );
   });
@@ -145,7 +145,7 @@ describe("csv", () => {
           };
           const write = (values: (string | null)[]): string =>
             values.map((value) => csvField(value, format, nullString, force)).join(delimiter);
-          const stripper = new CopyStripper(format, visible.length, companions.length, nullString);
+          const stripper = new CopyStripper(format, visible.length, companions.length, { nullString });
           const sent = `${write([...visible, ...companions])}\n`;
           expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
         },
@@ -237,6 +237,16 @@ describe("binary", () => {
     message[at] = to;
     expect(() => strip(new CopyStripper(BINARY, 2, 1), message)).toThrow(VIOLATION);
   });
+});
+
+test("encodings whose characters may hold a delimiter or a backslash are for binary only", () => {
+  for (const format of [TEXT, CSV]) {
+    expect(() => new CopyStripper(format, 1, 1, { encoding: "SJIS" })).toThrow(
+      expect.objectContaining({ code: "FEATURE_NOT_SUPPORTED" }),
+    );
+    expect(() => new CopyStripper(format, 1, 1, { encoding: "EUC_JP" })).not.toThrow();
+  }
+  expect(() => new CopyStripper(BINARY, 1, 1, { encoding: "SJIS" })).not.toThrow();
 });
 
 test("any bytes are stripped or refused, in every format", () => {

@@ -7,6 +7,7 @@
 import { LIMITS } from "../base/limits.ts";
 import { WhosawError } from "../base/errors.ts";
 import { int32At, putInt32, putUint16, uint16At, violation } from "./bytes.ts";
+import { embedsAscii } from "./sqltext.ts";
 import type { CompanionSink } from "./strip.ts";
 
 /** As a COPY statement says it; bytes as numbers. */
@@ -16,6 +17,13 @@ export interface CopyRowFormat {
   readonly quote: number;
   readonly escape: number;
   readonly header: boolean;
+}
+
+export interface CopyStripperOptions {
+  /** The option NULL of the COPY, if it is not the default. */
+  readonly nullString?: string | undefined;
+  /** What the data is written in: client_encoding, or the option ENCODING of the COPY. */
+  readonly encoding?: string | undefined;
 }
 
 const HEADER_BYTES = 5;
@@ -52,19 +60,19 @@ export class CopyStripper {
   private scratch = Buffer.allocUnsafe(256);
 
   /**
-   * @param nullString the option NULL of the COPY; undefined is its default
-   * @throws FEATURE_NOT_SUPPORTED if NULL could not be told from a companion
+   * @throws FEATURE_NOT_SUPPORTED if NULL could not be told from a companion, or delimiters not from halves of characters
    */
-  constructor(format: CopyRowFormat, visible: number, companions: number, nullString?: string) {
+  constructor(format: CopyRowFormat, visible: number, companions: number, options: CopyStripperOptions = {}) {
     this.format = format;
     this.visible = visible;
     this.columns = visible + companions;
-    this.nullString = Buffer.from(nullString ?? (format.format === "text" ? "\\N" : ""), "utf8");
+    this.nullString = Buffer.from(options.nullString ?? (format.format === "text" ? "\\N" : ""), "utf8");
     this.headerDue = format.header || format.format === "binary";
     this.from = new Int32Array(companions);
     this.to = new Int32Array(companions);
     this.quoted = new Uint8Array(companions);
     if (format.format === "text") checkTextNull(this.nullString);
+    if (format.format !== "binary") checkEncoding(options.encoding ?? "UTF8");
   }
 
   /**
@@ -279,4 +287,11 @@ function checkTextNull(nullString: Buffer): void {
       hint: "Leave out the NULL option, or use FORMAT csv, where NULL is told apart by its missing quotes.",
     });
   }
+}
+
+function checkEncoding(encoding: string): void {
+  if (!embedsAscii(encoding)) return;
+  throw new WhosawError("FEATURE_NOT_SUPPORTED", "COPY in this client_encoding cannot be accounted for.", {
+    hint: "Run SET client_encoding = 'UTF8', or use FORMAT binary.",
+  });
 }

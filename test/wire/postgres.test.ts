@@ -227,7 +227,7 @@ describe("a stripped result is, byte for byte, the one without companions", () =
       const plain = await client.query(`COPY (SELECT id, said FROM ${ROWS}) TO STDOUT (${options})`);
       const hidden = await client.query(`COPY (SELECT id, said, key FROM ${ROWS}) TO STDOUT (${options})`);
       const keys = new Keys();
-      const stripper = new CopyStripper(format, 2, 1, nullString);
+      const stripper = new CopyStripper(format, 2, 1, { nullString });
       let rows = 0;
       const stripped = hidden.map(({ type, bytes }) => {
         let end = bytes.length;

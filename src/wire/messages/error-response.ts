@@ -67,7 +67,7 @@ export function sqlstateOf(fields: ErrorFields): string {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : "XX000";
 }
 
-/** The fields that tell a client about an error of the gateway; R carries the stable code. */
+/** The fields that tell a client about an error of the gateway; R carries the stable code unless the error has fields of its own. */
 export function fieldsOf(error: WhosawError, severity: "ERROR" | "FATAL" = "ERROR"): Map<string, string> {
   const fields = new Map<string, string>([
     [ERROR_FIELD.severity, severity],
@@ -77,6 +77,7 @@ export function fieldsOf(error: WhosawError, severity: "ERROR" | "FATAL" = "ERRO
   ]);
   if (error.hint !== undefined) fields.set(ERROR_FIELD.hint, fieldText(error.hint));
   fields.set(ERROR_FIELD.routine, error.code);
+  for (const [letter, value] of Object.entries(error.fields)) fields.set(letter, fieldText(value));
   return fields;
 }
 
