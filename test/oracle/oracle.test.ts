@@ -1,0 +1,150 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PlanCache } from "../../src/lineage/cache/plan-cache.ts";
+import { loadCatalog } from "../../src/lineage/catalog/load.ts";
+import { CATALOG_TRANSACTION } from "../../src/lineage/catalog/statements.ts";
+import { createPlanner } from "../../src/lineage/create-planner.ts";
+import type { TextPlan } from "../../src/lineage/plan.ts";
+import type { PlanContext, Planner } from "../../src/lineage/planner.ts";
+import { type TestDatabase } from "../rig/cluster.ts";
+import { sharedServer } from "../rig/shared.ts";
+import { CORPUS } from "./corpus.ts";
+import { Generator, type Statement } from "./generate.ts";
+import { account } from "./observe.ts";
+import { type Case, examine, precisionTable, violations } from "./oracle.ts";
+import { Random } from "./random.ts";
+import { CLASSIFICATION, makeWorld, type World } from "./world.ts";
+
+const SEED = Number(process.env["ORACLE_SEED"] ?? 7);
+const COUNT = Number(process.env["ORACLE_COUNT"] ?? 400);
+
+let database: TestDatabase;
+let client: pg.Client;
+let world: World;
+let planner: Planner;
+let context: PlanContext;
+
+beforeAll(async () => {
+  database = await (await sharedServer(18)).createDatabase();
+  client = new pg.Client(database.url);
+  await client.connect();
+  world = await makeWorld(client, SEED);
+  await client.query("SET search_path = support, public");
+  planner = await createPlanner();
+  for (const statement of CATALOG_TRANSACTION.begin) await client.query(statement);
+  const text = (value: string) => value;
+  const query = async (sql: string) =>
+    (await client.query<(string | null)[]>({ text: sql, rowMode: "array", types: { getTypeParser: () => text } })).rows;
+  const catalog = await loadCatalog(query, CLASSIFICATION, ["postgres"]);
+  await client.query(CATALOG_TRANSACTION.end);
+  context = {
+    catalog,
+    searchPath: ["pg_catalog", "support", "public"],
+    role: "postgres",
+    mode: "enforce",
+    migrate: false,
+    tempTables: new Set(),
+  };
+});
+
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+const plan = (sql: string): TextPlan => planner.plan(sql, context, "simple");
+
+function caseOf(statement: Statement): Case {
+  const made = plan(statement.sql);
+  const treatment = made.refusal === undefined ? made.statements[0]?.treatment : undefined;
+  return {
+    statement,
+    plan: made,
+    accounting: treatment?.kind === "account" ? treatment.accounting : undefined,
+    involved: new Set(),
+    absent: new Set(),
+  };
+}
+
+/** A statement that passes as it is must not depend on anybody. */
+function passViolations({ plan: made, involved, absent }: Case): string[] {
+  const passes = made.refusal === undefined && made.statements.every(({ treatment }) => treatment.kind === "pass");
+  return passes && involved.size + absent.size > 0
+    ? [`passes, and depends on ${[...involved, ...absent].join(", ")}`]
+    : [];
+}
+
+async function check(statements: readonly Statement[]): Promise<{ cases: Case[]; broken: string[] }> {
+  const cases = statements.map(caseOf);
+  await examine(client, cases, world, SEED);
+  const broken = cases.flatMap((each) => {
+    const found = [...violations(each, world), ...passViolations(each)];
+    if (each.statement.must === true && each.plan.refusal !== undefined)
+      found.push(`is refused: ${each.plan.refusal.message}`);
+    return found.map((sentence) => `${each.statement.sql}\n    ${sentence}\n    ${each.plan.text}`);
+  });
+  return { cases, broken };
+}
+
+describe(`oracle, seed ${SEED}`, () => {
+  test("constructs one by one", { timeout: 60_000 }, async () => {
+    const { cases, broken } = await check(CORPUS);
+    console.log(precisionTable(cases));
+    expect(broken).toEqual([]);
+  });
+
+  test(`${COUNT} random statements`, { timeout: 60_000 + COUNT * 500 }, async () => {
+    const generator = new Generator(new Random(SEED), world);
+    const { cases, broken } = await check(Array.from({ length: COUNT }, () => generator.statement()));
+    console.log(precisionTable(cases));
+    const failing = cases.filter(({ plain }) => plain?.error !== undefined).length;
+    expect(failing / COUNT, "statements that PostgreSQL turns down prove nothing").toBeLessThan(0.2);
+    expect(broken).toEqual([]);
+  });
+
+  test("a query records what its three parts record together, and the same twice", async () => {
+    const generator = new Generator(new Random(SEED + 1), world);
+    await client.query("BEGIN; SAVEPOINT oracle");
+    let compared = 0;
+    for (let n = 0; n < COUNT / 4; n++) {
+      const { whole, parts } = generator.partition();
+      const sets: string[][] = [];
+      for (const sql of [whole, whole, ...parts]) {
+        const { accounting, plan: made } = caseOf({ construct: "", sql, ordered: false });
+        if (accounting === undefined) break;
+        const { observation, recorded } = await account(client, made.text, accounting);
+        if (observation.error !== undefined) break;
+        sets.push([...new Set(recorded.map(({ subject }) => subject))].sort());
+      }
+      if (sets.length < 5) continue;
+      compared++;
+      expect({ whole, keys: sets[1] }).toEqual({ whole, keys: sets[0] });
+      expect({ parts, keys: [...new Set(sets.slice(2).flat())].sort() }).toEqual({ parts, keys: sets[0] });
+    }
+    await client.query("ROLLBACK");
+    expect(compared).toBeGreaterThan(COUNT / 20);
+  });
+
+  test("a cached plan is the plan that the planner makes of the same text", () => {
+    const random = new Random(SEED + 2);
+    const generator = new Generator(random, world);
+    const cache = new PlanCache(planner);
+    const plain = (made: TextPlan) => ({
+      ...made,
+      refusal: made.refusal?.message,
+      originalPosition: Array.from({ length: made.text.length + 2 }, (_, n) => made.originalPosition(n + 1)),
+    });
+    for (let n = 0; n < COUNT; n++) {
+      const { sql } = generator.statement();
+      for (let again = 0; again < 3; again++) {
+        const text = sql.replaceAll(/'tk[^']*'|\b[1-9]\d{8}\b/g, (literal) =>
+          literal.startsWith("'")
+            ? `'${"x'é".repeat(random.below(3)).replaceAll("'", "''")}'`
+            : String(random.below(1e9)),
+        );
+        expect(plain(cache.plan(text, context, "simple"))).toEqual(plain(plan(text)));
+      }
+    }
+    expect(cache.counts.shaped).toBeGreaterThan(COUNT / 4);
+  });
+});
