@@ -9,6 +9,9 @@ export const ERROR_CODES = {
   // Statements
   REFUSED: "42501",
   UNKNOWN_CURSOR: "34000",
+  /** Names that a statement on protected tables uses: PostgreSQL's own codes, since drivers branch on them. */
+  UNDEFINED_TABLE: "42P01",
+  UNDEFINED_COLUMN: "42703",
   STATEMENT_TOO_LARGE: "54000",
   STATEMENT_UNREADABLE: "42601",
   ROW_TOO_LARGE: "54000",
@@ -51,21 +54,31 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+interface ErrorOptions {
+  readonly hint?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
 export class WhosawError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** Further fields of an ErrorResponse by their letters, where PostgreSQL would have sent them too (P, F, R). */
+  readonly fields: Readonly<Record<string, string>>;
 
   /**
    * @param code one of ERROR_CODES
    * @param message one sentence, without names or values of subjects
    * @param options.hint what to do instead
+   * @param options.fields letters and values as in PostgreSQL's ErrorResponse
    * @param options.cause the error underneath, for the log only
    */
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "WhosawError";
     this.code = code;
     this.hint = options.hint;
+    this.fields = options.fields ?? {};
   }
 
   /** The five-character SQLSTATE that a PostgreSQL client receives. */

@@ -192,7 +192,7 @@ function turnAway(socket: Socket, error: unknown, parts: GatewayParts): void {
   const told = known ? error : new WhosawError("INTERNAL", "the gateway ran into a bug", { cause: error });
   if (known) parts.log.info({ code: told.code }, told.message);
   else parts.log.error({ err: error }, told.message);
-  const fields = error instanceof UpstreamRefused ? error.fields : fieldsOf(told, "FATAL");
+  const fields = error instanceof UpstreamRefused ? error.said : fieldsOf(told, "FATAL");
   if (socket.writable) socket.end(encodeErrorResponse(fields));
   socket.destroySoon();
 }

@@ -15,8 +15,13 @@ export interface Prepared {
 
 /** A portal, made by Bind or by DECLARE. */
 export interface Portal {
-  /** Undefined if the session has no statement of that name: the server will say so. */
-  readonly prepared: Prepared | undefined;
+  /**
+   * Undefined if the session knew no statement of that name when it was bound. One that is made by a PREPARE still under
+   * way is there when the server answers; of any other the server says that it does not exist.
+   */
+  prepared: Prepared | undefined;
+  /** Name of the statement it was bound to. */
+  readonly statement: string;
   readonly hold: boolean;
   /** A portal may be executed in portions; they are one execution. Cursors get one for each FETCH. */
   execution: Execution | undefined;

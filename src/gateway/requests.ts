@@ -61,6 +61,7 @@ export class Requests {
 
   /** The server is ready for a query: returns a question of ours to send first, if there is one. */
   ready(): Buffer[] {
+    if (this.#state.pending.length > 0) return [];
     this.#stalled = false;
     return this.#state.searchPathDue() ? this.askSearchPath() : [];
   }
@@ -137,7 +138,7 @@ export class Requests {
       execution: undefined,
       failed: false,
     });
-    this.#stalled = touchesSearchPath(text);
+    this.#stalled = this.#state.changesSearchPath(text);
   }
 
   #parse(): void {
@@ -154,7 +155,7 @@ export class Requests {
     if (this.#state.prepared.size >= LIMITS.preparedStatementsMax) throw tooMany("prepared statements");
     const undo = this.#state.prepared.set(message.name, prepared, sequence);
     this.#state.pending.push({ kind: "parse", sequence, text, refusal, undo });
-    this.#stallAtSync ||= touchesSearchPath(text);
+    this.#stallAtSync ||= this.#state.changesSearchPath(text);
   }
 
   #bind(): void {
@@ -162,7 +163,7 @@ export class Requests {
     const sequence = this.#state.nextSequence();
     const names = bindNames(buffer, payload, end);
     const prepared = this.#state.prepared.get(names.statement);
-    const portal: Portal = { prepared, hold: false, execution: undefined };
+    const portal: Portal = { prepared, statement: names.statement, hold: false, execution: undefined };
     if (this.#state.portals.size >= LIMITS.portalsMax) throw tooMany("portals");
     const undo = this.#state.portals.set(names.portal, portal, sequence);
     const added = names.resultFormats > 1 ? this.#hiddenColumns(prepared) : 0;
@@ -267,12 +268,6 @@ export class Requests {
     const standing = this.#state.standingOf(prepared.plan);
     return standing.kind === "account" && standing.accounting.hideRows;
   }
-}
-
-/** What follows such a statement is planned once the new search path is known. */
-function touchesSearchPath(text: TextPlan): boolean {
-  if (text.refusal !== undefined) return false;
-  return text.statements.some((statement) => statement.effects.some((effect) => effect.kind === "search-path"));
 }
 
 function refusedText(refusal: WhosawError): TextPlan {

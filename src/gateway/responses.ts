@@ -93,8 +93,10 @@ export class Responses {
       case BACKEND.EmptyQueryResponse:
       case BACKEND.PortalSuspended:
         return this.#complete(reader.type);
-      case BACKEND.ParseComplete:
       case BACKEND.BindComplete:
+        this.#bound();
+        return this.#keep();
+      case BACKEND.ParseComplete:
       case BACKEND.CloseComplete:
         this.#state.pending.shift();
         return this.#keep();
@@ -149,6 +151,11 @@ export class Responses {
     if (head?.kind !== "hidden") return this.#keep();
     const { buffer, payload, end } = this.#reader;
     head.rows.push(decodeDataRow(buffer, payload, end).map((value) => value && value.toString("utf8")));
+  }
+
+  #bound(): void {
+    const bind = this.#state.pending.shift();
+    if (bind?.kind === "bind") bind.portal.prepared ??= this.#state.prepared.get(bind.portal.statement);
   }
 
   #rowDescription(): void {

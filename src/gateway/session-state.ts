@@ -90,6 +90,15 @@ export class SessionState {
     this.#context = undefined;
   }
 
+  /** Whether the search path after these statements is known only when the server has run them. */
+  changesSearchPath(text: TextPlan): boolean {
+    if (text.refusal !== undefined) return false;
+    const local = this.#searchPath.untilTransactionEnds || this.#searchPath.touched;
+    return text.statements.some((statement) =>
+      statement.effects.some(({ kind }) => kind === "search-path" || (kind === "rollback-to" && local)),
+    );
+  }
+
   /**
    * Whether the search path must be asked for, now that the server is ready: after a statement that changes it, and
    * once more when the transaction ends in which that was done. Relations are sent schema-qualified, so a path that
@@ -154,7 +163,7 @@ export class SessionState {
   #applyOne(effect: SessionEffect, prepared: Prepared, sequence: number): void {
     switch (effect.kind) {
       case "declare-cursor":
-        this.portals.set(effect.name, { prepared, hold: effect.hold, execution: undefined }, sequence);
+        this.portals.set(effect.name, { prepared, statement: "", hold: effect.hold, execution: undefined }, sequence);
         return;
       case "close-cursor":
         if (effect.name === undefined) this.portals.clear(sequence);
@@ -181,6 +190,9 @@ export class SessionState {
         return;
       case "search-path":
         this.#searchPath.touched = true;
+        return;
+      case "rollback-to":
+        this.#searchPath.touched ||= this.#searchPath.untilTransactionEnds;
         return;
       case "ddl":
         return;

@@ -4,13 +4,13 @@ import { ERROR_FIELD, type ErrorFields } from "../wire/messages/error-response.t
 
 /** The database said no to the gateway; a client may be told in the database's own words. */
 export class UpstreamRefused extends WhosawError {
-  readonly fields: ErrorFields;
+  readonly said: ErrorFields;
 
   constructor(fields: ErrorFields) {
-    const said = textOf(fields.get(ERROR_FIELD.message) ?? "no reason given");
-    super("UPSTREAM_UNREACHABLE", `the database refused the connection: ${said}`, {
+    const message = textOf(fields.get(ERROR_FIELD.message) ?? "no reason given");
+    super("UPSTREAM_UNREACHABLE", `the database refused the connection: ${message}`, {
       hint: "check upstream.url, its password and the database's pg_hba.conf",
     });
-    this.fields = fields;
+    this.said = fields;
   }
 }

@@ -7,7 +7,7 @@ import { unwrap, type UtilityKind } from "./nodes.ts";
 import { Parser } from "./parse.ts";
 import type { SessionEffect, StatementPlan, TextPlan, Treatment } from "./plan.ts";
 import type { PlanContext, Planner } from "./planner.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, standsInObserve } from "./refusal.ts";
 import { planSelect } from "./select.ts";
 import { Source } from "./source.ts";
 import { Splices } from "./splice.ts";
@@ -41,14 +41,7 @@ function unreadable(text: string, source: Source | undefined, context: PlanConte
   const treatment: Treatment = context.mode === "observe" ? { kind: "opaque", tables: [], reason } : { kind: "refuse", reason };
   const statement: StatementPlan = { treatment, effects: [], normalizedText, fingerprint: fingerprintOf(normalizedText) };
   const refused = treatment.kind === "refuse";
-  return { text, statements: [statement], refusal: refused ? reason : undefined, refusalPosition: refused ? syntaxErrorPosition(text, reason) : undefined, originalPosition: (position) => position };
-}
-
-/** The parser counts bytes from 0, the protocol characters from 1. */
-function syntaxErrorPosition(text: string, reason: WhosawError): number | undefined {
-  const details = (reason.cause as { sqlDetails?: { cursorPosition?: number } } | undefined)?.sqlDetails;
-  if (details?.cursorPosition === undefined) return undefined;
-  return [...Buffer.from(text).subarray(0, details.cursorPosition).toString("utf8")].length + 1;
+  return { text, statements: [statement], refusal: refused ? reason : undefined, originalPosition: (position) => position };
 }
 
 /** Whatever went wrong while planning refuses the statement: fail closed. */
@@ -83,8 +76,8 @@ class TextPlanner {
     const plans = statements.map((raw) => this.statement(raw));
     const refused = plans.find((plan) => plan.treatment.kind === "refuse")?.treatment;
     const refusal = refused?.kind === "refuse" ? refused.reason : undefined;
-    if (refusal) return { text: this.text, statements: plans, refusal, refusalPosition: undefined, originalPosition: (position) => position };
-    return { ...this.splices.apply(this.text), statements: plans, refusal: undefined, refusalPosition: undefined };
+    if (refusal) return { text: this.text, statements: plans, refusal, originalPosition: (position) => position };
+    return { ...this.splices.apply(this.text), statements: plans, refusal: undefined };
   }
 
   private statement(raw: RawStmt): StatementPlan {
@@ -128,7 +121,7 @@ class TextPlanner {
 
 /** Observe: the statement passes as the client wrote it, except where it would blind the gateway itself. */
 function opaque(statement: StatementContext, node: Node | undefined, reason: WhosawError): Planned {
-  if (node && "VariableSetStmt" in node) return { treatment: { kind: "refuse", reason }, effects: [] };
+  if (standsInObserve(reason)) return { treatment: { kind: "refuse", reason }, effects: [] };
   return { treatment: { kind: "opaque", tables: tablesRead(statement, node), reason }, effects: [] };
 }
 

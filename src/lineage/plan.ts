@@ -74,6 +74,8 @@ export type SessionEffect =
   | { readonly kind: "prepare"; readonly name: string }
   | { readonly kind: "deallocate"; readonly name: string | undefined }
   | { readonly kind: "search-path" }
+  /** ROLLBACK TO: settings made since the savepoint are taken back. */
+  | { readonly kind: "rollback-to" }
   | { readonly kind: "create-temp"; readonly name: string }
   | { readonly kind: "discard-all" }
   | { readonly kind: "discard-temp" }
@@ -119,8 +121,6 @@ export interface TextPlan {
   readonly statements: readonly StatementPlan[];
   /** The first refusal, if any: then nothing is sent. */
   readonly refusal: WhosawError | undefined;
-  /** For the P field of the refusal's error: where in the client's text a syntax error stands (1-based, in characters). */
-  readonly refusalPosition?: number | undefined;
   /**
    * What turns the client's text into `text`, ascending and not overlapping; insertions at one place stand in order.
    * Empty when nothing changed. Left out when `text` is not the client's text with edits: then a cache can reuse the

@@ -3,10 +3,11 @@
  * stands, and finds out whether a protected table is touched at all. If none is, the text passes byte for byte.
  */
 import type { A_Expr, CommonTableExpr, FuncCall, Node, RangeVar, SelectStmt, WithClause } from "libpg-query";
+import { WhosawError } from "../base/errors.ts";
 import { functionClass, type FunctionClass } from "./functions.ts";
 import { resolveName, type Resolved } from "./names.ts";
 import { isQueryKind, strings } from "./nodes.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, refuseAlways } from "./refusal.ts";
 import type { StatementContext } from "./statement.ts";
 
 export interface Survey {
@@ -31,6 +32,16 @@ interface CteScope {
   readonly name: string;
   readonly cte: CommonTableExpr;
   readonly outer: CteScope | undefined;
+}
+
+/**
+ * The relation exists, but not on the search path as the gateway knows it: told as the server would, and not left to the
+ * server, which may know the path better and find a protected table there.
+ */
+function notOnSearchPath(name: RangeVar, { source }: StatementContext): WhosawError {
+  const position = [...source.text.slice(0, source.index(name.location ?? 0))].length + 1;
+  const fields = { P: `${position}`, F: "parse_relation.c", R: "parserOpenTable" };
+  return new WhosawError("UNDEFINED_TABLE", `relation "${name.relname}" does not exist`, { fields });
 }
 
 type Body = Record<string, unknown>;
@@ -134,7 +145,7 @@ class Surveyor implements Survey {
     const resolved = resolveName(this.statement.context, this.statement.temps, name);
     this.relations.set(name, resolved);
     if (resolved.kind === "unknown") {
-      if (resolved.elsewhere) refuse(`relation "${name.relname}" is not on the search path, and the gateway does not guess which one is meant`, `write its schema: some_schema.${name.relname}`);
+      if (resolved.elsewhere) throw notOnSearchPath(name, this.statement);
       this.unknown.push(name);
     } else if (resolved.kind === "relation") this.classify(resolved);
   }
@@ -214,9 +225,9 @@ class Surveyor implements Survey {
 
 /** Settings that would let a session escape from what the gateway holds about it. */
 export function refuseSetting(name: string): void {
-  if (name === "role" || name === "session_authorization") refuse(`${name} cannot be changed through the gateway`, "sign in as the person or service that should have it");
-  if (name === "standard_conforming_strings") refuse("standard_conforming_strings must stay on", "write backslashes in E'...' strings");
-  if (name.startsWith("whosaw.")) refuse(`${name} belongs to the gateway`, "leave it out");
+  if (name === "role" || name === "session_authorization") refuseAlways(`${name} cannot be changed through the gateway`, "sign in as the person or service that should have it");
+  if (name === "standard_conforming_strings") refuseAlways("standard_conforming_strings must stay on", "write backslashes in E'...' strings");
+  if (name.startsWith("whosaw.")) refuseAlways(`${name} belongs to the gateway`, "leave it out");
 }
 
 const VISITORS: Readonly<Record<string, (surveyor: Surveyor, body: Body) => void>> = {

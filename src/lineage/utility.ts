@@ -2,12 +2,12 @@
  * Statements other than queries, one handler each: forgetting a kind does not compile. What only changes the session
  * passes and tells the gateway what changes; what changes the schema needs `migrate`.
  */
-import type { Node, VariableSetStmt, CreateStmt, CreateTableAsStmt, DropStmt, FetchStmt, NotifyStmt, PrepareStmt, DeclareCursorStmt, ExecuteStmt, ExplainStmt, CopyStmt, DiscardStmt, DeallocateStmt, ClosePortalStmt, RangeVar, IndexStmt, TruncateStmt, ViewStmt } from "libpg-query";
+import type { Node, TransactionStmt, VariableSetStmt, CreateStmt, CreateTableAsStmt, DropStmt, FetchStmt, NotifyStmt, PrepareStmt, DeclareCursorStmt, ExecuteStmt, ExplainStmt, CopyStmt, DiscardStmt, DeallocateStmt, ClosePortalStmt, RangeVar, IndexStmt, TruncateStmt, ViewStmt } from "libpg-query";
 import { PASS, passes, passWith, type Planned } from "./accounting.ts";
 import { planCopy } from "./copy.ts";
 import { resolveName } from "./names.ts";
 import { strings, type UtilityKind } from "./nodes.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, refuseAlways } from "./refusal.ts";
 import { createsTable, refuseLaundering } from "./select.ts";
 import type { StatementContext } from "./statement.ts";
 import { refuseSetting, survey } from "./survey.ts";
@@ -25,7 +25,8 @@ const schema: Handler = (statement) => {
 };
 
 export const UTILITY: Readonly<Record<UtilityKind, Handler>> = {
-  TransactionStmt: pass,
+  TransactionStmt: (_statement, transaction: TransactionStmt) =>
+    transaction.kind === "TRANS_STMT_ROLLBACK_TO" ? passWith({ kind: "rollback-to" }) : PASS,
   VariableShowStmt: pass,
   ListenStmt: pass,
   UnlistenStmt: pass,
@@ -79,7 +80,7 @@ function planSet(set: VariableSetStmt): Planned {
   const value = first && "A_Const" in first ? (first.A_Const.sval?.sval ?? "") : "";
   if (name === "standard_conforming_strings" && (resets || /^(on|true|yes|1|t|y)$/i.test(value))) return PASS;
   refuseSetting(name);
-  if (name === "client_encoding" && UNSAFE_ENCODING.test(value)) refuse(`client_encoding ${value}`, "use UTF8");
+  if (name === "client_encoding" && UNSAFE_ENCODING.test(value)) refuseAlways(`client_encoding ${value}`, "use UTF8");
   return name === "search_path" ? passWith({ kind: "search-path" }) : PASS;
 }
 

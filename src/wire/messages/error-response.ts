@@ -76,8 +76,8 @@ export function fieldsOf(error: WhosawError, severity: "ERROR" | "FATAL" = "ERRO
     [ERROR_FIELD.message, fieldText(error.message)],
   ]);
   if (error.hint !== undefined) fields.set(ERROR_FIELD.hint, fieldText(error.hint));
-  fields.set(ERROR_FIELD.routine, error.code);
   for (const [letter, value] of Object.entries(error.fields)) fields.set(letter, fieldText(value));
+  if (!fields.has(ERROR_FIELD.routine)) fields.set(ERROR_FIELD.routine, error.code);
   return fields;
 }
 
