@@ -1,4 +1,5 @@
 /** From the lineage of a statement to its plan. */
+import { WhosawError } from "../base/errors.ts";
 import type { Accounting, Companion, SessionEffect, TableUse, Treatment } from "./plan.ts";
 import type { QueryPlanner } from "./query.ts";
 import { quoteIdentifier, refuse } from "./refusal.ts";
@@ -37,7 +38,10 @@ export function passes(statement: StatementContext, survey: Survey): Planned {
 /** What no statement on protected tables may contain. */
 export function checkProtected(survey: Survey): void {
   const unknown = survey.unknown[0];
-  if (unknown) refuse(`relation "${unknown.relname ?? ""}" does not exist`, "check the name, and the schema before it");
+  if (unknown) {
+    const name = unknown.schemaname === undefined ? "" : `${unknown.schemaname}.`;
+    throw new WhosawError("UNDEFINED_TABLE", `relation "${name}${unknown.relname ?? ""}" does not exist`);
+  }
   if (survey.calls.has("effect")) refuse("a function that leaves something behind (set_config, pg_notify, advisory locks) stands beside protected tables", "call it in a statement of its own");
   if (survey.modifyingCte) refuse("a WITH query changes data in a statement that reads protected tables", "run the INSERT, UPDATE or DELETE as a statement of its own");
 }

@@ -1,10 +1,10 @@
 /** COPY: out through a rewritten query, in as a write; never to or from the server's files. */
 import type { CopyStmt, Node } from "libpg-query";
-import { PASS, passes, type Planned } from "./accounting.ts";
+import { WhosawError } from "../base/errors.ts";
+import { accountingOf, PASS, passes, type Planned } from "./accounting.ts";
 import type { ProtectedRelation } from "./catalog.ts";
 import type { CopyFormat } from "./plan.ts";
 import { QueryPlanner } from "./query.ts";
-import { accountingOf } from "./accounting.ts";
 import { strings, unwrap } from "./nodes.ts";
 import { quoteIdentifier, refuse } from "./refusal.ts";
 import { protectedEntry } from "./scope.ts";
@@ -66,7 +66,7 @@ function copyOut(statement: StatementContext, copy: CopyStmt, table: ProtectedRe
   if (keyword(source.tokens, first - 1) === "binary") refuse("COPY BINARY is an old spelling", "write COPY ... TO STDOUT WITH (FORMAT binary)");
   const names = copy.attlist ? strings(copy.attlist) : relation.columns.map((column) => column.name);
   const unknown = names.find((name) => !relation.columns.some((column) => column.name === name));
-  if (unknown !== undefined) refuse(`column "${unknown}" of relation "${relation.name}" does not exist`, "name its columns");
+  if (unknown !== undefined) throw new WhosawError("UNDEFINED_COLUMN", `column "${unknown}" of relation "${relation.name}" does not exist`);
   const planner = new QueryPlanner(statement, survey(statement, []));
   const use = planner.use(table);
   const entry = protectedEntry(relation.name, use, false);

@@ -19,6 +19,8 @@ export function standingOf(catalog: CatalogSnapshot, relation: Relation): Standi
   const standing = catalog.standing(relation);
   if (relation.kind !== "view" && relation.kind !== "matview") return standing;
   if (standing.kind === "system") return standing;
+  // A materialized view stores rows of its own, and can name their subjects.
+  if (relation.kind === "matview" && standing.kind === "protected") return standing;
   const harmless = relation.viewReads.every((oid) => {
     const read = catalog.relation(oid);
     if (!read) return false;

@@ -1,5 +1,7 @@
 /** PostgreSQL's own grammar behind a guard: bounded, and never throwing anything but coded errors. */
-import { loadModule, parseSync, SqlError, type RawStmt } from "libpg-query";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { loadModule, parseSync, type RawStmt, type SqlError } from "libpg-query";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 
@@ -8,7 +10,6 @@ type ParseFunction = typeof parseSync;
 /** A parser that can be replaced after it died: a wasm module that ran out of stack is not to be trusted again. */
 export class Parser {
   private parseText: ParseFunction;
-  private generation = 0;
   private healthy = true;
 
   private constructor(parseText: ParseFunction) {
@@ -21,8 +22,8 @@ export class Parser {
   }
 
   /**
-   * @throws WhosawError STATEMENT_UNREADABLE with PostgreSQL's own wording for a syntax error (`position` in its hint is
-   * left to the server's format), STATEMENT_TOO_LARGE when a limit is passed or the parser gave up
+   * @throws WhosawError STATEMENT_UNREADABLE with PostgreSQL's own wording and position for a syntax error,
+   * STATEMENT_TOO_LARGE when a limit is passed or the parser gave up
    */
   parse(text: string): readonly RawStmt[] {
     if (text.includes("\0")) throw new WhosawError("STATEMENT_UNREADABLE", "invalid byte sequence for encoding \"UTF8\": 0x00");
@@ -37,21 +38,33 @@ export class Parser {
       return statements;
     } catch (error) {
       if (error instanceof WhosawError) throw error;
-      if (error instanceof SqlError || (error instanceof Error && error.name === "SqlError")) throw new WhosawError("STATEMENT_UNREADABLE", error.message, { cause: error });
+      if (error instanceof Error && error.name === "SqlError") throw unreadable(error);
       this.replace();
       throw new WhosawError("STATEMENT_TOO_LARGE", "the statement is too complex to be read", { hint: "split the statement", cause: error });
     }
   }
 
-  /** A fresh module instance under a URL of its own; until it is there, everything is refused. */
+  /** Loads the module a second time, past the module cache; until it is there, everything is refused. */
   private replace(): void {
     this.healthy = false;
-    this.generation += 1;
-    const url = `${import.meta.resolve("libpg-query")}?instance=${this.generation}`;
-    void import(url).then(async (module: { loadModule(): Promise<void>; parseSync: ParseFunction }) => {
-      await module.loadModule();
+    const require = createRequire(import.meta.url);
+    const entry = require.resolve("libpg-query");
+    for (const path of Object.keys(require.cache)) if (path.startsWith(dirname(entry))) delete require.cache[path];
+    const module = require(entry) as { loadModule(): Promise<void>; parseSync: ParseFunction };
+    void module.loadModule().then(() => {
       this.parseText = module.parseSync;
       this.healthy = true;
     });
   }
+}
+
+/** A syntax error as the server would report it. The parser counts characters from 0, the protocol from 1. */
+function unreadable(error: Error): WhosawError {
+  const fields: Record<string, string> = {};
+  // Not `instanceof`: after a replacement the error is of another copy of the module.
+  const details = (error as SqlError).sqlDetails;
+  if (details?.cursorPosition !== undefined) fields["P"] = String(details.cursorPosition + 1);
+  if (details?.fileName !== undefined) fields["F"] = details.fileName;
+  if (details?.functionName !== undefined) fields["R"] = details.functionName;
+  return new WhosawError("STATEMENT_UNREADABLE", error.message, { fields, cause: error });
 }

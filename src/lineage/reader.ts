@@ -1,5 +1,6 @@
 /** Reads expressions: which protected columns flow through them, and whether they could fail on a stored value. */
 import type { A_Expr, ColumnRef, FuncCall, Node, SelectStmt, SubLink, TypeCast } from "libpg-query";
+import { WhosawError } from "../base/errors.ts";
 import { functionClass, PATTERN_OPERATORS, SAFE_CASTS, SAFE_OPERATORS } from "./functions.ts";
 import { isQueryKind, strings } from "./nodes.ts";
 import { refuse } from "./refusal.ts";
@@ -127,7 +128,9 @@ export class Reader {
     for (const column of columns) for (const origin of column.origins) flow.origins.add(origin);
     if (columns.length > 0 || isSystemColumn(name)) return;
     if (entry.open) for (const origin of entry.openOrigins) flow.origins.add(origin);
-    else if (entry.keys.length > 0) refuse(`column ${alias}.${name} does not exist`, "name one of its columns; a function of the row is written f(alias)");
+    else if (entry.keys.length > 0) {
+      throw new WhosawError("UNDEFINED_COLUMN", `column ${alias}.${name} does not exist`, { hint: "name one of its columns; a function of the row is written f(alias)" });
+    }
   }
 
   private bareName(name: string, scope: Scope, flow: Flow): void {

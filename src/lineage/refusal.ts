@@ -10,3 +10,17 @@ export function refuse(reason: string, hint: string): never {
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
+
+/** Refusals that protect the gateway itself: they stand in observe mode too. */
+const ALWAYS = new WeakSet<WhosawError>();
+
+/** @throws WhosawError REFUSED, in every mode */
+export function refuseAlways(reason: string, hint: string): never {
+  const error = new WhosawError("REFUSED", reason, { hint });
+  ALWAYS.add(error);
+  throw error;
+}
+
+export function standsInObserve(error: WhosawError): boolean {
+  return ALWAYS.has(error);
+}

@@ -77,7 +77,7 @@ export function publicEntry(alias: string, relation: Relation | undefined, colna
 /** An entry for a protected table: each protected column is an origin, and the key of the row its companion. */
 export function protectedEntry(alias: string, use: UseDraft, absent: boolean): Entry {
   const { table } = use;
-  const key: HiddenKey = { sql: keySql(table, quoteIdentifier(alias)), use, array: table.array, nullable: table.nullable, absent };
+  const key: HiddenKey = { sql: keySql(table, quoteIdentifier(alias), absent), use, array: table.array, nullable: table.nullable, absent };
   const columns = table.relation.columns.map((column): EntryColumn => {
     const { name } = column;
     return { name, origins: table.publicColumns.has(name) ? [] : [{ use, column: name }], base: { key, column: name } };
@@ -88,12 +88,14 @@ export function protectedEntry(alias: string, use: UseDraft, absent: boolean): E
 /**
  * The companion of one row, as text (encoding: see Companion in plan.ts). Every name in it carries its schema: nothing
  * in the search path can redirect it.
+ * @param absent the row may be missing (the nullable side of an outer join): NULL then, while '' is a row without a key
  */
-export function keySql(table: ProtectedRelation, alias: string): string {
+export function keySql(table: ProtectedRelation, alias: string, absent: boolean): string {
   const key = `(${table.keySql(alias)})`;
   const encoded = table.array ? arraySql(table, key) : table.keyType === "text" ? textSql(key) : `${key}::pg_catalog.text`;
   // A key that is never NULL in a row is NULL exactly where an outer join found no row.
   if (table.keyNeverNull) return encoded;
+  if (!absent) return `coalesce(${encoded}, '')`;
   return `case when ${alias}.tableoid is not null then coalesce(${encoded}, '') end`;
 }
 
