@@ -33,12 +33,10 @@ export async function printAnswer<T>(invocation: Invocation, log: Ledger, answer
   const release = async (batch: readonly T[]): Promise<void> => {
     const { command, target } = answer;
     await log.append({ kind: "look", by: asker(), command, target, results: batch.length });
-    const json = (): string => (batches === 0 ? "[" : ",") + batch.map((item) => JSON.stringify(item)).join(",");
-    const table = (): string =>
-      batch.length === 0 ? `${answer.none}\n` : formatTable(answer.columns, batch.map(answer.row));
+    const text = output.json ? jsonPart(batch, batches === 0) : tablePart(answer, batch);
     batches++;
     printed += batch.length;
-    if (!context.stdout.write(output.json ? json() : table())) await once(context.stdout, "drain");
+    if (!context.stdout.write(text)) await once(context.stdout, "drain");
   };
   let batch: T[] = [];
   for await (const item of answer.items) {
@@ -50,4 +48,18 @@ export async function printAnswer<T>(invocation: Invocation, log: Ledger, answer
   if (batch.length > 0 || batches === 0) await release(batch);
   if (output.json) context.stdout.write("]\n");
   return printed;
+}
+
+/** A piece of one array that is closed at the end. */
+function jsonPart(batch: readonly unknown[], first: boolean): string {
+  return (first ? "[" : ",") + batch.map((item) => JSON.stringify(item)).join(",");
+}
+
+function tablePart<T>(answer: Answer<T>, batch: readonly T[]): string {
+  return batch.length === 0
+    ? `${answer.none}\n`
+    : formatTable(
+        answer.columns,
+        batch.map((item) => answer.row(item)),
+      );
 }

@@ -1,0 +1,169 @@
+import { once } from "node:events";
+import { EventEmitter } from "node:events";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Entry } from "../ledger/entry.ts";
+import { encodeIntKeys } from "../ledger/keys-block.ts";
+import { createKeys } from "../ledger/keys-file.ts";
+import { openLedger } from "../ledger/log.ts";
+import { readEntries } from "../ledger/read.ts";
+import { verifyLog } from "../verify/log.ts";
+import { EXIT } from "./command.ts";
+import { runCli } from "./run.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "whosaw-asks-cli-"));
+const ALICE = "staff:11111111-2222-3333-4444-555555555555";
+const origin = "example.com/gw-1";
+const ledgerDir = join(folder, "ledger");
+const keysDir = join(folder, "ledger-keys");
+
+async function whosaw(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
+  const text = { stdout: "", stderr: "" };
+  const sink = (name: keyof typeof text): Writable =>
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        text[name] += chunk.toString("utf8");
+        done();
+      },
+    });
+  const streams = { stdout: sink("stdout"), stderr: sink("stderr") };
+  const exit = await runCli(args, {
+    ...streams,
+    stdin: Readable.from([]),
+    env: {},
+    cwd: folder,
+    signals: new EventEmitter(),
+  });
+  for (const stream of Object.values(streams)) await once(stream.end(), "finish");
+  return { exit, ...text };
+}
+
+async function looks(): Promise<Entry[]> {
+  const { masterKey } = await createKeys(keysDir);
+  const found: Entry[] = [];
+  for await (const { entry } of readEntries(join(folder, "ledger-console"), { masterKey })) {
+    if (entry?.kind === "look") found.push(entry);
+  }
+  return found;
+}
+
+const vkeyOf = (dir: string): string =>
+  (JSON.parse(readFileSync(join(dir, "log.json"), "utf8")) as { vkey: string }).vkey;
+
+beforeAll(async () => {
+  const table = "support.customers: {key: {column: id}, fields: {email: contact}}";
+  writeFileSync(
+    join(folder, "whosaw.yaml"),
+    `upstream: {url: "postgres://gw:pw@127.0.0.1:1/support"}
+listen: {postgres: "127.0.0.1:0"}
+ledger: {dir: ./ledger, keys: ./ledger-keys, origin: ${origin}}
+subjects: {customer: {tables: {${table}}}}
+roles: {agent: {upstream-role: helpdesk_agent}}
+`,
+  );
+  const keys = await createKeys(keysDir);
+  const ledger = await openLedger({
+    dir: ledgerDir,
+    origin,
+    logSeed: keys.logSeed,
+    masterKey: keys.masterKey,
+    clock: { nowMs: () => Date.UTC(2026, 10, 21, 12) },
+    witness: undefined,
+    sessionCount: () => 0,
+    onHealth: () => undefined,
+    onFatal: () => undefined,
+  });
+  const uses = [{ table: "support.customers", subjectKind: "customer", clear: ["email"], masked: [], predicate: [] }];
+  const common = {
+    actor: ALICE,
+    session: 0,
+    ticket: "T-1",
+    reason: undefined,
+    policy: Buffer.alloc(1),
+    outcome: undefined,
+  } as const;
+  const form = (await ledger.append({ kind: "form", fingerprint: "00", text: "", uses, scope: false })).firstIndex;
+  const opaque = (
+    await ledger.append({
+      kind: "form",
+      fingerprint: "00",
+      text: "",
+      uses: [{ ...uses[0]!, subjectKind: "" }],
+      scope: true,
+    })
+  ).firstIndex;
+  const blocks = [{ use: 0, keys: encodeIntKeys([4711, 4712]) }];
+  await ledger.append({ ...common, kind: "statement", form, decision: "accounted", blocks });
+  await ledger.append({ ...common, kind: "statement", form: opaque, decision: "opaque", blocks: [] });
+  await ledger.close();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("who-saw --json prints the array and nothing else, and the look is on record", async () => {
+  const { exit, stdout, stderr } = await whosaw("who-saw", "customer", "4711", "--json");
+  expect(exit).toBe(EXIT.ok);
+  const items: unknown = JSON.parse(stdout);
+  expect(items).toEqual([
+    {
+      at: "2026-11-21T12:00:00.000Z",
+      actor: ALICE,
+      table: "support.customers",
+      fields: ["email"],
+      masked: [],
+      reason: null,
+      ticket: "T-1",
+      statement: `${origin}/3`,
+      log: origin,
+      index: 3,
+    },
+  ]);
+  expect(stderr).toContain("1 opaque statements may also have shown this subject");
+  expect((await looks()).at(-1)).toMatchObject({ command: "who-saw", target: "customer:4711", results: 1 });
+});
+
+test("nobody is an answer, and a look too; a kind that is none is not", async () => {
+  expect(await whosaw("who-saw", "customer", "1", "--json")).toMatchObject({ exit: EXIT.ok, stdout: "[]\n" });
+  expect((await whosaw("who-saw", "customer", "1")).stdout).toContain("Nobody");
+  expect((await looks()).at(-1)).toMatchObject({ target: "customer:1", results: 0 });
+  expect(await whosaw("who-saw", "custommer", "1")).toMatchObject({ exit: EXIT.usage, stdout: "" });
+});
+
+test("seen-by lists subjects and opaque statements", async () => {
+  const { exit, stdout } = await whosaw("seen-by", ALICE, "--json");
+  expect(exit).toBe(EXIT.ok);
+  const subject = (key: string): unknown => ({ subject: { kind: "customer", key }, fields: ["email"], index: 3 });
+  expect(JSON.parse(stdout)).toMatchObject([
+    subject("4711"),
+    subject("4712"),
+    { opaque: true, tables: ["support.customers"], index: 4 },
+  ]);
+  expect((await whosaw("seen-by", ALICE)).stdout).toMatch(/customer:4712 +support\.customers +email/);
+  expect((await looks()).at(-1)).toMatchObject({ command: "seen-by", target: ALICE, results: 3 });
+});
+
+test("verify and ledger prove work on both logs", async () => {
+  for (const dir of [ledgerDir, join(folder, "ledger-console")]) {
+    expect(await whosaw("verify", dir, "--vkey", vkeyOf(dir))).toMatchObject({ exit: EXIT.ok });
+  }
+  const report = JSON.parse((await whosaw("verify", ledgerDir, "--vkey", vkeyOf(ledgerDir), "--json")).stdout) as {
+    size: number;
+  };
+  expect(report.size).toBe(5);
+  expect(await whosaw("ledger", "prove", "3", "--out", "three.tlog-proof")).toMatchObject({ exit: EXIT.ok });
+  expect(readFileSync(join(folder, "three.tlog-proof"), "utf8")).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
+  expect(await whosaw("ledger", "prove", "5")).toMatchObject({ exit: EXIT.negative });
+  expect(await whosaw("ledger", "prove", "03")).toMatchObject({ exit: EXIT.usage });
+});
+
+// Last: it damages the console log.
+test("no look on record, no answer", async () => {
+  const report = await verifyLog(join(folder, "ledger-console"), { vkey: vkeyOf(join(folder, "ledger-console")) });
+  expect(report.ok).toBe(true);
+  appendFileSync(join(folder, "ledger-console", "log.json"), "x");
+  const refused = await whosaw("who-saw", "customer", "4711", "--json");
+  expect(refused.stdout).toBe("");
+  expect(refused.exit).not.toBe(EXIT.ok);
+});
