@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Entry } from "../ledger/entry.ts";
+import { createKeys } from "../ledger/keys-file.ts";
+import { readEntries } from "../ledger/read.ts";
 import { EXIT, type ExitCode } from "./command.ts";
 import { completionScript } from "./completion.ts";
 import { formatTable } from "./output.ts";
@@ -171,6 +174,23 @@ test("actors: add, list, disable, enable, another password", async () => {
   expect(after).not.toBe(before);
   expect(after).not.toContain("correct horse");
   expect((await whosaw(["actor", "disable", "bob", "--json"])).error().code).toBe("NOT_FOUND");
+});
+
+test("who names an id of the ledger leaves an entry before the answer", async () => {
+  await whosaw(["actor", "add", "alice", "--role", "agent", "--certificate-only"]);
+  const before = await whosaw(["actor", "list", "--json"]);
+  const keys = await createKeys(join(folder, "ledger-keys"));
+  const after = await whosaw(["actor", "list", "--json"]);
+  expect(after.json()).toEqual(before.json());
+  const looks: Entry[] = [];
+  for await (const { entry } of readEntries(join(folder, "ledger-console"), { masterKey: keys.masterKey })) {
+    if (entry?.kind === "look") looks.push(entry);
+  }
+  expect(looks).toMatchObject([{ command: "actor list", target: "actors", results: 1 }]);
+  await writeFile(join(folder, "blocked.yaml"), configText().replace("origin:", "console: ./whosaw.yaml, origin:"));
+  const refused = await whosaw(["actor", "list", "--json", "--config", "blocked.yaml"]);
+  expect(refused.exit).toBe(EXIT.environment);
+  expect(refused.stdout).toBe("");
 });
 
 test.each([

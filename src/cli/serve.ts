@@ -1,6 +1,4 @@
 /** Runs the gateway until a signal or a fatal error ends it. */
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
@@ -12,6 +10,7 @@ import { type RunningGateway, startGateway } from "../gateway/gateway.ts";
 import type { GatewayLog } from "../gateway/parts.ts";
 import { createKeys, type LedgerKeys, loadKeys } from "../ledger/keys-file.ts";
 import { EXIT, type ExitCode, type Invocation, type SignalSource } from "./command.ts";
+import { ledgerStarted } from "./ledger-started.ts";
 import { printError } from "./output.ts";
 
 export async function serve(invocation: Invocation): Promise<ExitCode> {
@@ -96,20 +95,13 @@ class StopRequest {
  * @throws WhosawError LEDGER_KEY_LOST, CONFIG_INVALID
  */
 async function openKeys(config: Config, invocation: Invocation, log: GatewayLog): Promise<LedgerKeys> {
-  const { dir, keys } = config.ledger;
-  if ((await exists(join(dir, "log.json"))) || (await exists(join(keys, "master.key")))) return loadKeys(keys);
+  const { keys } = config.ledger;
+  if (await ledgerStarted(config)) return loadKeys(keys);
   const created = await createKeys(keys);
   const message = `Created the ledger's keys in ${keys}. Copy them to a safe place now: without master.key the ledger still verifies, but nobody can ever read it.`;
   if (invocation.output.json) log.warn({ event: "keys-created", keys }, message);
   else invocation.output.note(message);
   return created;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 function announce(invocation: Invocation, config: Config, gateway: RunningGateway): void {
