@@ -34,7 +34,7 @@ const rows = (visible: number) => (): Strip => (buffer, start, end, out, sink) =
   stripDataRow(buffer, start, end, visible, 1, out, sink);
 
 const copy = (visible: number) => (): Strip => {
-  const text = { format: "text", delimiter: 0x09, quote: 0x22, escape: 0x22, header: false } as const;
+  const text = { format: "text", delimiter: 0x09, quote: 0x22, escape: 0x22, header: false, nullText: "\\N" } as const;
   const stripper = new CopyStripper(text, visible, 1);
   return (buffer, start, end, out, sink) => stripper.strip(buffer, start, end, out, sink);
 };

@@ -5,8 +5,15 @@ import { encodeCopyData } from "./messages/copy-data.ts";
 
 const VIOLATION = expect.objectContaining({ code: "PROTOCOL_VIOLATION" });
 
-const TEXT: CopyRowFormat = { format: "text", delimiter: 0x09, quote: 0x22, escape: 0x22, header: false };
-const CSV: CopyRowFormat = { ...TEXT, format: "csv", delimiter: 0x2c };
+const TEXT: CopyRowFormat = {
+  format: "text",
+  delimiter: 0x09,
+  quote: 0x22,
+  escape: 0x22,
+  header: false,
+  nullText: "\\N",
+};
+const CSV: CopyRowFormat = { ...TEXT, format: "csv", delimiter: 0x2c, nullText: "" };
 const BINARY: CopyRowFormat = { ...TEXT, format: "binary" };
 
 interface Stripped {
@@ -82,10 +89,10 @@ describe("text", () => {
         fc.nat(20),
         ([visible, companions], one, nullString, gap) => {
           fc.pre(!nullString.includes(one));
-          const format = { ...TEXT, delimiter: byte(one) };
+          const format = { ...TEXT, delimiter: byte(one), nullText: nullString };
           const write = (values: (string | null)[]): string =>
             values.map((value) => textField(value, one, nullString)).join(one);
-          const stripper = new CopyStripper(format, visible.length, companions.length, { nullString });
+          const stripper = new CopyStripper(format, visible.length, companions.length);
           const sent = `${write([...visible, ...companions])}\n`;
           expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
         },
@@ -114,11 +121,16 @@ describe("text", () => {
     expect(strip(stripper, "a\t7\n")).toEqual({ data: "a\n", companions: ["7"], row: true });
   });
 
-  test.each(["", "4711", "-", "a", "{}", "x\\"])("NULL %j cannot be told from a key", (nullString) => {
-    expect(() => new CopyStripper(TEXT, 1, 1, { nullString })).toThrow(
+  test.each(["4711", "-", "a", "{}", "x\\"])("NULL %j cannot be told from a key", (nullString) => {
+    expect(() => new CopyStripper({ ...TEXT, nullText: nullString }, 1, 1)).toThrow(
       expect.objectContaining({ code: "FEATURE_NOT_SUPPORTED" }),
     );
   });
+});
+
+test("in text with NULL '' an empty key is a row without key", () => {
+  const stripper = new CopyStripper({ ...TEXT, nullText: "" }, 1, 1);
+  expect(strip(stripper, "\t\n")).toEqual({ data: "\n", companions: [""], row: true });
 });
 
 describe("csv", () => {
@@ -142,10 +154,11 @@ describe("csv", () => {
             delimiter: byte(delimiter),
             quote: byte(quote),
             escape: byte(escape),
+            nullText: nullString,
           };
           const write = (values: (string | null)[]): string =>
             values.map((value) => csvField(value, format, nullString, force)).join(delimiter);
-          const stripper = new CopyStripper(format, visible.length, companions.length, { nullString });
+          const stripper = new CopyStripper(format, visible.length, companions.length);
           const sent = `${write([...visible, ...companions])}\n`;
           expect(strip(stripper, sent, gap)).toEqual({ data: `${write(visible)}\n`, companions, row: true });
         },

@@ -17,11 +17,11 @@ export interface CopyRowFormat {
   readonly quote: number;
   readonly escape: number;
   readonly header: boolean;
+  /** The NULL string, as the statement says it: `\N` for text, empty for csv if it says nothing. */
+  readonly nullText: string;
 }
 
 export interface CopyStripperOptions {
-  /** The option NULL of the COPY, if it is not the default. */
-  readonly nullString?: string | undefined;
   /** What the data is written in: client_encoding, or the option ENCODING of the COPY. */
   readonly encoding?: string | undefined;
 }
@@ -35,7 +35,7 @@ const BINARY_HEADER_BYTES = 19;
 const BINARY_SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
 const BINARY_TRAILER = 0xffff;
 /** What companions are written in (see Companion in lineage/plan.ts). */
-const COMPANION_ALPHABET = /^[0-9a-f=,{}-]*$/;
+const COMPANION = /^[0-9a-f=,{}-]+$/;
 
 function malformed(what: string): WhosawError {
   return violation(`COPY data cannot be accounted for: ${what}.`);
@@ -66,7 +66,7 @@ export class CopyStripper {
     this.format = format;
     this.visible = visible;
     this.columns = visible + companions;
-    this.nullString = Buffer.from(options.nullString ?? (format.format === "text" ? "\\N" : ""), "utf8");
+    this.nullString = Buffer.from(format.nullText, "utf8");
     this.headerDue = format.header || format.format === "binary";
     this.from = new Int32Array(companions);
     this.to = new Int32Array(companions);
@@ -185,8 +185,10 @@ export class CopyStripper {
     }
   }
 
+  /** In text with NULL '' an empty field is taken for a row without key, which is never less than no row. */
   private isNull(buffer: Buffer, from: number, to: number): boolean {
     const { nullString } = this;
+    if (nullString.length === 0 && this.format.format === "text") return false;
     return to - from === nullString.length && nullString.compare(buffer, from, to) === 0;
   }
 
@@ -282,7 +284,7 @@ function isTextEscape(byte: number): boolean {
 function checkTextNull(nullString: Buffer): void {
   let trailing = 0;
   while (trailing < nullString.length && nullString[nullString.length - 1 - trailing] === BACKSLASH) trailing++;
-  if (trailing % 2 === 1 || COMPANION_ALPHABET.test(nullString.toString("latin1"))) {
+  if (trailing % 2 === 1 || COMPANION.test(nullString.toString("latin1"))) {
     throw new WhosawError("FEATURE_NOT_SUPPORTED", "This NULL option of COPY cannot be told from a subject key.", {
       hint: "Leave out the NULL option, or use FORMAT csv, where NULL is told apart by its missing quotes.",
     });

@@ -201,33 +201,29 @@ describe("a stripped result is, byte for byte, the one without companions", () =
       expect(keys.all).toEqual(KEYS);
     }));
 
-  const text = { format: "text", delimiter: 0x09, quote: 0x22, escape: 0x22, header: false } as const;
-  const csv = { ...text, format: "csv", delimiter: 0x2c } as const;
+  const text = { format: "text", delimiter: 0x09, quote: 0x22, escape: 0x22, header: false, nullText: "\\N" } as const;
+  const csv = { ...text, format: "csv", delimiter: 0x2c, nullText: "" } as const;
   test.each([
-    ["FORMAT text", text, undefined],
-    ["FORMAT text, HEADER", { ...text, header: true }, undefined],
-    ["FORMAT text, DELIMITER '|', NULL 'none at all'", { ...text, delimiter: 0x7c }, "none at all"],
-    ["FORMAT text, DELIMITER '-'", { ...text, delimiter: 0x2d }, undefined],
-    ["FORMAT text, DELIMITER '='", { ...text, delimiter: 0x3d }, undefined],
-    ["FORMAT text, DELIMITER ','", { ...text, delimiter: 0x2c }, undefined],
-    ["FORMAT csv", csv, undefined],
-    ["FORMAT csv, HEADER", { ...csv, header: true }, undefined],
-    ["FORMAT csv, FORCE_QUOTE *", csv, undefined],
-    ["FORMAT csv, DELIMITER '-', NULL '4711'", { ...csv, delimiter: 0x2d }, "4711"],
-    [
-      "FORMAT csv, DELIMITER '1', QUOTE '''', ESCAPE '\\'",
-      { ...csv, delimiter: 0x31, quote: 0x27, escape: 0x5c },
-      undefined,
-    ],
-    ["FORMAT csv, QUOTE '=', ESCAPE 'a'", { ...csv, quote: 0x3d, escape: 0x61 }, undefined],
-    ["FORMAT csv, QUOTE '{', FORCE_QUOTE *", { ...csv, quote: 0x7b, escape: 0x7b }, undefined],
-    ["FORMAT binary", { ...text, format: "binary" }, undefined],
-  ] as const)("COPY (%s)", (options, format, nullString) =>
+    ["FORMAT text", text],
+    ["FORMAT text, HEADER", { ...text, header: true }],
+    ["FORMAT text, DELIMITER '|', NULL 'none at all'", { ...text, delimiter: 0x7c, nullText: "none at all" }],
+    ["FORMAT text, DELIMITER '-'", { ...text, delimiter: 0x2d }],
+    ["FORMAT text, DELIMITER '='", { ...text, delimiter: 0x3d }],
+    ["FORMAT text, DELIMITER ','", { ...text, delimiter: 0x2c }],
+    ["FORMAT csv", csv],
+    ["FORMAT csv, HEADER", { ...csv, header: true }],
+    ["FORMAT csv, FORCE_QUOTE *", csv],
+    ["FORMAT csv, DELIMITER '-', NULL '4711'", { ...csv, delimiter: 0x2d, nullText: "4711" }],
+    ["FORMAT csv, DELIMITER '1', QUOTE '''', ESCAPE '\\'", { ...csv, delimiter: 0x31, quote: 0x27, escape: 0x5c }],
+    ["FORMAT csv, QUOTE '=', ESCAPE 'a'", { ...csv, quote: 0x3d, escape: 0x61 }],
+    ["FORMAT csv, QUOTE '{', FORCE_QUOTE *", { ...csv, quote: 0x7b, escape: 0x7b }],
+    ["FORMAT binary", { ...text, format: "binary" }],
+  ] as const)("COPY (%s)", (options, format) =>
     asRole(async (client) => {
       const plain = await client.query(`COPY (SELECT id, said FROM ${ROWS}) TO STDOUT (${options})`);
       const hidden = await client.query(`COPY (SELECT id, said, key FROM ${ROWS}) TO STDOUT (${options})`);
       const keys = new Keys();
-      const stripper = new CopyStripper(format, 2, 1, { nullString });
+      const stripper = new CopyStripper(format, 2, 1);
       let rows = 0;
       const stripped = hidden.map(({ type, bytes }) => {
         let end = bytes.length;
@@ -254,7 +250,7 @@ describe("a stripped result is, byte for byte, the one without companions", () =
         expect([data.length > 0, stripper.row]).toEqual([format === "binary", false]);
 
         const keys = new Keys();
-        const only = new CopyStripper({ ...csv, format, delimiter: format === "csv" ? 0x2c : 0x09 }, 0, 1);
+        const only = new CopyStripper(format === "csv" ? csv : { ...text, format }, 0, 1);
         for (const { type, bytes } of await client.query(
           `COPY (SELECT key FROM ${ROWS}) TO STDOUT (FORMAT ${format})`,
         )) {
