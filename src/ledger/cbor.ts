@@ -86,6 +86,14 @@ export class CborWriter {
     this.position += length;
   }
 
+  /** The uuid that stands at `offset` in a text, as 16 bytes. */
+  uuid(text: string, offset: number): void {
+    if (text.length - offset !== 36) throw new Error("assertion failed: not a uuid");
+    const groups =
+      text.slice(offset, offset + 8) + text.slice(offset + 9, offset + 13) + text.slice(offset + 14, offset + 18);
+    this.hex(groups + text.slice(offset + 19, offset + 23) + text.slice(offset + 24));
+  }
+
   text(value: string): void {
     const length = Buffer.byteLength(value);
     this.#head(MAJOR_TEXT, length);

@@ -1,7 +1,7 @@
 /**
  * Group commit. Sources enlist; when no sync is under way all of them are drained into one group, which is written with
- * one write and made durable with one fdatasync; only then receipts exist. While a sync runs, the receipts of the group
- * before are handed out.
+ * one write and made durable with one fdatasync; only then receipts exist. They are handed out before the next group is
+ * formed: with 64 clients the larger groups gave more entries a second than a disk that never rests.
  *
  * Fields are owned by `#run`: one runs at a time, and what is awaited in it is named in comments.
  */
@@ -81,44 +81,34 @@ export class Committer {
   }
 
   async #run(): Promise<void> {
-    let durable: Drained[] = [];
-    while (this.#enlisted.size > 0 || durable.length > 0) {
-      durable = await this.#commitOne(durable);
-    }
+    while (this.#enlisted.size > 0) this.#release(await this.#commitOne());
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Forms and commits one group of what is enlisted, handing out receipts for the group before meanwhile. */
-  async #commitOne(before: Drained[]): Promise<Drained[]> {
+  /** Forms one group of what is enlisted and makes it durable; returns who is to get a receipt. */
+  async #commitOne(): Promise<Drained[]> {
     let drained: Drained[] = [];
-    let syncing: Promise<void> | undefined;
     const { group, wal } = this.#options;
     try {
-      if (this.#enlisted.size > 0) {
-        this.#checkAccepting();
-        await this.#prepare();
-        drained = this.#drain();
-      }
-      if (drained.length > 0) {
-        const bytes = group.finish(wal.chain);
-        wal.write(bytes);
-        syncing = wal.sync();
-        // Awaited below; this only keeps a failure during the work in between from counting as unhandled.
-        syncing.catch(() => undefined);
-        const hash = groupHash(bytes);
-        const entries = { count: group.count, prefixed: Buffer.from(bytes.subarray(GROUP_HEADER_BYTES)) };
-        this.#release(before.splice(0));
-        await syncing;
-        this.#accept(bytes.length, hash, entries);
-      }
+      this.#checkAccepting();
+      await this.#prepare();
+      drained = this.#drain();
+      if (drained.length === 0) return [];
+      const bytes = group.finish(wal.chain);
+      wal.write(bytes);
+      const syncing = wal.sync();
+      // While the disk works; a sync that fails in the meantime is met by the await below.
+      syncing.catch(() => undefined);
+      const hash = groupHash(bytes);
+      const entries = { count: group.count, prefixed: Buffer.from(bytes.subarray(GROUP_HEADER_BYTES)) };
+      await syncing;
+      this.#accept(bytes.length, hash, entries);
+      return drained;
     } catch (error) {
-      this.#release(before);
       this.#failed(error, drained);
       return [];
     }
-    this.#release(before);
-    return drained;
   }
 
   #checkAccepting(): void {

@@ -31,7 +31,7 @@ function numbered<T>(values: readonly T[], reader: CborReader): T {
 
 function writeActor(writer: CborWriter, actor: ActorId): void {
   if (actor.startsWith("svc:")) writer.text(actor.slice(4));
-  else writer.hex(actor.slice(6).replaceAll("-", ""));
+  else writer.uuid(actor, "staff:".length);
 }
 
 function readActor(reader: CborReader): ActorId {

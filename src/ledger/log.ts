@@ -289,15 +289,7 @@ class Log implements Ledger {
   }
 
   #clockBehind(behindMs: number): void {
-    const skewed = behindMs > LIMITS.clockSkewMs;
-    const error = new WhosawError(
-      "CLOCK_SKEW",
-      "The wall clock stands behind the ledger's last entry; times are held back.",
-      {
-        hint: "Check time synchronisation on this machine.",
-      },
-    );
-    this.#health.set("clock", skewed ? error : undefined);
+    this.#health.set("clock", behindMs > LIMITS.clockSkewMs ? clockSkew() : undefined);
   }
 
   #backlogRefusal(): WhosawError | undefined {
@@ -318,6 +310,12 @@ class Log implements Ledger {
       this.append({ kind: "heartbeat", sessions: this.#options.sessionCount() }).catch(() => undefined);
     });
   }
+}
+
+function clockSkew(): WhosawError {
+  return new WhosawError("CLOCK_SKEW", "The wall clock stands behind the ledger's last entry; times are held back.", {
+    hint: "Check time synchronisation on this machine.",
+  });
 }
 
 /**

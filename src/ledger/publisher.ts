@@ -9,7 +9,7 @@ import { makeDirectoryDurably, stageFile, syncDirectoryOrFail, writeDurably } fr
 import { consistencyProof } from "./proof.ts";
 import type { Recovered } from "./recover.ts";
 import { tileNodeReader, tilePath } from "./tiles.ts";
-import { EdgeTree, HASH_BYTES, leafHash, TILE_WIDTH } from "./tree.ts";
+import { EdgeTree, edgeWidth, HASH_BYTES, leafHashInPlace, TILE_WIDTH } from "./tree.ts";
 import type { Witness } from "./witness.ts";
 
 /** Durable entries as they stand in a group: each prefixed with its length, uint16 big-endian. */
@@ -28,7 +28,7 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #tree: EdgeTree;
-  /** The unfinished entry bundle. */
+  /** The unfinished entry bundle, in pieces. */
   #bundle: Buffer[] = [];
   /** Files that must be durable before the next checkpoint, by path. */
   readonly #unwritten = new Map<string, Buffer>();
@@ -52,23 +52,23 @@ export class Publisher {
     return this.#checkpointSize;
   }
 
-  /** Takes entries that are durable, in order. Yields to the event loop between bundles. */
+  /** Takes entries that are durable, in order; the bytes are the publisher's from then on. Yields between bundles. */
   async take(entries: DurableEntries): Promise<void> {
+    const { prefixed, count } = entries;
+    let bundleStart = 0;
     let at = 0;
-    for (let i = 0; i < entries.count; i += 1) {
-      const end = at + 2 + entries.prefixed.readUInt16BE(at);
-      this.#addEntry(entries.prefixed.subarray(at, end));
+    for (let i = 0; i < count; i += 1) {
+      const end = at + 2 + prefixed.readUInt16BE(at);
+      this.#tree.add(leafHashInPlace(prefixed, at, end));
       at = end;
-      if (i % TILE_WIDTH === TILE_WIDTH - 1) await new Promise((resolve) => setImmediate(resolve));
+      if (this.#tree.size % TILE_WIDTH !== 0) continue;
+      this.#bundle.push(prefixed.subarray(bundleStart, end));
+      bundleStart = end;
+      this.#full("entries", this.#tree.size / TILE_WIDTH - 1, Buffer.concat(this.#bundle));
+      this.#bundle = [];
+      await yieldToEvents();
     }
-  }
-
-  #addEntry(entry: Buffer): void {
-    this.#bundle.push(entry);
-    this.#tree.add(leafHash(entry.subarray(2)));
-    if (this.#bundle.length < TILE_WIDTH) return;
-    this.#full("entries", this.#tree.size / TILE_WIDTH - 1, Buffer.concat(this.#bundle));
-    this.#bundle = [];
+    if (at > bundleStart) this.#bundle.push(prefixed.subarray(bundleStart, at));
   }
 
   #full(level: number | "entries", number: number, bytes: Buffer): void {
@@ -109,7 +109,7 @@ export class Publisher {
         this.#stagePartial(level, Math.floor(size / TILE_WIDTH ** (level + 1)), hashes.length / HASH_BYTES, hashes);
     });
     if (this.#bundle.length > 0) {
-      this.#stagePartial("entries", Math.floor(size / TILE_WIDTH), this.#bundle.length, Buffer.concat(this.#bundle));
+      this.#stagePartial("entries", Math.floor(size / TILE_WIDTH), edgeWidth(size, 0), Buffer.concat(this.#bundle));
     }
   }
 
@@ -152,6 +152,12 @@ export class Publisher {
       if (!isCode(error, "ENOENT")) throw error;
     }
   }
+}
+
+function yieldToEvents(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function prefixed(entry: Uint8Array): Buffer {
