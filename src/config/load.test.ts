@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -305,6 +306,18 @@ test("a missing file says what to do", async () => {
     message: "The configuration no-such.yaml does not exist.",
     hint: "Write one, or name another with --config FILE.",
   });
+});
+
+test("a configuration may come from a pipe", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "whosaw-config-"));
+  try {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const [config] = await Promise.all([loadConfig(pipe), writeFile(pipe, GOOD)]);
+    expect(config.ledger.dir).toBe(join(folder, "ledger"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a file over the limit is not read", async () => {

@@ -65,8 +65,12 @@ async function readConfigFile(file: string, shownAs: string): Promise<Uint8Array
     try {
       // One byte more than allowed tells a file that is too large from one that fits; a device would never end.
       const buffer = Buffer.alloc(LIMITS.configBytesMax + 1);
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
-      if (bytesRead <= LIMITS.configBytesMax) return buffer.subarray(0, bytesRead);
+      let length = 0;
+      // From where it stands, not from an offset: `--config <(decrypt whosaw.yaml)` is a pipe.
+      for (let bytes = -1; bytes !== 0 && length < buffer.length; length += bytes) {
+        bytes = (await handle.read(buffer, length, buffer.length - length, null)).bytesRead;
+      }
+      if (length <= LIMITS.configBytesMax) return buffer.subarray(0, length);
     } finally {
       await handle.close();
     }
