@@ -37,7 +37,7 @@ export interface BenchReport {
 
 export interface BenchOptions {
   /** Says what is being done now; a bench runs for minutes. */
-  progress(text: string): void;
+  readonly progress: (text: string) => void;
   /** Fewer and shorter rounds: for a look, not for a figure to be quoted. */
   readonly quick: boolean;
 }
