@@ -83,6 +83,7 @@ async function main(args: readonly string[]): Promise<void> {
     await gateway?.letGo("INT");
     await database.stop();
   }
+  say("Nothing is left of it.");
 }
 
 /** Database, roles, whosaw.yaml. @returns the path of the latter */
