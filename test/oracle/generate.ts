@@ -245,7 +245,7 @@ export class Generator {
       return this.#with(`SELECT DISTINCT ${targets} FROM ${from}${where}`, false);
     }
     const tail = this.#tail(items);
-    return this.#with(`SELECT ${targets} FROM ${from}${where}${tail.sql}`, tail.ordered);
+    return this.#with(`SELECT ${targets}${tail.identity} FROM ${from}${where}${tail.sql}`, tail.ordered);
   }
 
   #with(sql: string, ordered: boolean): { sql: string; ordered: boolean } {
@@ -262,14 +262,17 @@ export class Generator {
     };
   }
 
-  /** LIMIT only where the ids of all tables make the order total. */
-  #tail(items: readonly Item[]): { sql: string; ordered: boolean } {
+  /**
+   * LIMIT only where the ids of all tables make the order total, and with the ids among the outputs: two rows that look the
+   * same could take each other's place, which is the scope entry's business.
+   */
+  #tail(items: readonly Item[]): { sql: string; ordered: boolean; identity: string } {
     const random = this.#random;
-    if (!random.chance(0.3)) return { sql: "", ordered: false };
+    if (!random.chance(0.3)) return { sql: "", ordered: false, identity: "" };
     const ids = items.map((item) =>
       item.columns.some((column) => column.name === "id") ? `${item.alias}.id` : undefined,
     );
-    if (ids.includes(undefined)) return { sql: "", ordered: false };
+    if (ids.includes(undefined)) return { sql: "", ordered: false, identity: "" };
     this.#constructs.add("order by");
     const first = random.chance(0.4) ? [`${this.#column(items)} ${random.pick(["", "DESC", "NULLS FIRST"])}`] : [];
     let sql = ` ORDER BY ${[...first, ...ids].join(", ")}`;
@@ -281,7 +284,7 @@ export class Generator {
         sql += ` OFFSET ${random.below(3)}`;
       }
     }
-    return { sql, ordered: true };
+    return { sql, ordered: true, identity: sql.includes("LIMIT") ? `, ${ids.join(", ")}` : "" };
   }
 
   #setOperation(): string {

@@ -65,11 +65,11 @@ test.each<[string, Planted, RegExp]>([
   [
     "the key of the first table only",
     {
-      sql: "SELECT a.country, b.email FROM customers a, customers b",
+      sql: "SELECT a.country, b.email FROM customers a, customers b WHERE a.id = (SELECT min(id) FROM customers)",
       sent: "SELECT a.country, b.email, a.id::text FROM customers a, customers b WHERE a.id = (SELECT min(id) FROM customers)",
       columns: 2,
     },
-    /rows differ/,
+    /does not record customer:/,
   ],
   [
     "the other side of a join",
