@@ -225,7 +225,9 @@ export class Responses {
     if (execution === undefined || running.hiddenColumns === 0) return this.#keep();
     const format = execution.basis.kind === "account" ? execution.basis.accounting.copy : undefined;
     if (format === undefined) throw unaccounted("a COPY");
-    running.copy = new CopyStripper(format, running.visibleColumns, running.hiddenColumns);
+    running.copy = new CopyStripper(format, running.visibleColumns, running.hiddenColumns, {
+      encoding: this.#state.clientEncoding,
+    });
     const { buffer, start, end } = this.#reader;
     const place = this.#relay.place(buffer, start);
     this.#relay.placed(stripCopyResponse(buffer, start, end, running.visibleColumns, running.hiddenColumns, place));
