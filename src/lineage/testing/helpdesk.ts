@@ -122,3 +122,14 @@ export class HelpdeskCatalog implements CatalogSnapshot {
     return of !== undefined && !names.some((name) => this.denied.has(`${of.schema}.${of.name}.${name}`));
   }
 }
+
+/** The same schema as SQL, for a real server. */
+export function helpdeskSql(): string {
+  const statements = ["create schema support; create schema archive; create schema other"];
+  for (const { table, columns: definition, kind, reads } of RELATIONS) {
+    if (table.startsWith("pg_catalog.") || kind === "sequence") continue;
+    if (kind === "view") statements.push(`create view ${table} as select id, name from ${reads?.[0] ?? ""}`);
+    else statements.push(`create table ${table} (${definition.replaceAll("!", "not null").replace(/^id bigint/, "id bigint primary key")})`);
+  }
+  return `${statements.join(";\n")};`;
+}
