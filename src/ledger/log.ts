@@ -44,6 +44,8 @@ export interface LedgerOptions {
   readonly disk?: Disk;
   readonly timers?: Timers;
   readonly processes?: ProcessTable;
+  /** Bytes after which a write-ahead segment is left for a new one; LIMITS.walSegmentBytesMax, which it must not pass. */
+  readonly walSegmentBytesMax?: number;
   /** To measure what durability costs, and for nothing else. */
   readonly unsafeSkipSyncForBench?: boolean;
 }
@@ -165,7 +167,13 @@ class Log implements Ledger {
     this.#lock = lock;
     this.#recovered = { lastTimeMs: recovered.lastTimeMs, size: recovered.size };
     this.#health = new Health(options.onHealth);
-    this.#wal = new WalWriter(disk, dir, recovered.wal, recovered.file);
+    this.#wal = new WalWriter(
+      disk,
+      dir,
+      options.walSegmentBytesMax ?? LIMITS.walSegmentBytesMax,
+      recovered.wal,
+      recovered.file,
+    );
     this.#publisher = new Publisher({ disk, dir, signer, witness }, recovered);
     this.#committer = new Committer({
       origin,

@@ -109,6 +109,7 @@ export interface WalEnd {
 export class WalWriter {
   readonly #disk: Disk;
   readonly #dir: string;
+  readonly #segmentBytesMax: number;
   #segments: number[];
   #file: DiskFile | undefined;
   #position: number;
@@ -116,8 +117,10 @@ export class WalWriter {
   /** Bytes past #position may be in the file. */
   #torn = false;
 
-  constructor(disk: Disk, dir: string, end: WalEnd, file: DiskFile | undefined) {
+  /** @param file the last segment, open for writing, if there is one */
+  constructor(disk: Disk, dir: string, segmentBytesMax: number, end: WalEnd, file: DiskFile | undefined) {
     this.#disk = disk;
+    this.#segmentBytesMax = segmentBytesMax;
     this.#dir = dir;
     this.#segments = [...end.segments];
     this.#position = end.position;
@@ -130,7 +133,7 @@ export class WalWriter {
   }
 
   get unprepared(): boolean {
-    return this.#torn || this.#file === undefined || this.#position >= LIMITS.walSegmentBytesMax;
+    return this.#torn || this.#file === undefined || this.#position >= this.#segmentBytesMax;
   }
 
   /** Cuts what a failed write left, begins a new segment where one is due. */
@@ -141,7 +144,7 @@ export class WalWriter {
       await syncOrFail(this.#file);
       this.#torn = false;
     }
-    if (this.#file !== undefined && this.#position < LIMITS.walSegmentBytesMax) return;
+    if (this.#file !== undefined && this.#position < this.#segmentBytesMax) return;
     const path = join(walDirectory(this.#dir), segmentName(nextIndex));
     // `fresh`, not `new`: an attempt that failed may have left the empty file.
     const next = await this.#disk.open(path, "fresh");

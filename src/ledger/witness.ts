@@ -5,7 +5,15 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
-import { checkpointText, cosign, openCheckpoint, parseVkey, type Checkpoint, type NoteSigner } from "./checkpoint.ts";
+import {
+  checkpointText,
+  cosign,
+  openCheckpoint,
+  parseVkey,
+  type Checkpoint,
+  type NoteSigner,
+  type NoteVerifier,
+} from "./checkpoint.ts";
 import type { Disk } from "./disk.ts";
 import { readWhole, writeDurably } from "./durable-file.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -26,10 +34,16 @@ export interface Witness {
 /** A witness with its files in `dir`: one per log, the last signed checkpoint as it was signed. */
 export function localWitness(options: { dir: string; disk: Disk; signer: NoteSigner; clock: Clock }): Witness {
   const { disk, signer, clock } = options;
+  const logs = new Map<string, NoteVerifier>();
+  const verifierOf = (vkey: string): NoteVerifier => {
+    const known = logs.get(vkey) ?? parseVkey(vkey);
+    logs.set(vkey, known);
+    return known;
+  };
   const pathOf = (origin: string) => join(options.dir, createHash("sha256").update(origin).digest("hex"));
 
   async function highest(vkey: string): Promise<Checkpoint | undefined> {
-    const log = parseVkey(vkey);
+    const log = verifierOf(vkey);
     const note = await readWhole(disk, pathOf(log.name), LIMITS.noteBytesMax);
     if (note === undefined) return undefined;
     openCheckpoint(note, signer);
@@ -39,7 +53,7 @@ export function localWitness(options: { dir: string; disk: Disk; signer: NoteSig
   return {
     highest,
     cosign: async (vkey, note, proof) => {
-      const log = parseVkey(vkey);
+      const log = verifierOf(vkey);
       const checkpoint = openCheckpoint(Buffer.from(note), log);
       const seen = await highest(vkey);
       if (seen !== undefined) checkConsistency(seen.size, seen.root, checkpoint.size, checkpoint.root, proof);

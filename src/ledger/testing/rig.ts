@@ -15,6 +15,8 @@ export const DIR = "/data/log";
 export const MASTER_KEY: Buffer = Buffer.alloc(32, 7);
 const LOG_SEED = Buffer.alloc(32, 1);
 const WITNESS = witnessSigner("test.example/witness", Buffer.alloc(32, 2));
+/** Small, so that every test meets the change of segments. */
+const SEGMENT_BYTES = 600;
 const START_MS = Date.UTC(2026, 10, 21, 12);
 
 export interface HandClock extends Clock {
@@ -72,7 +74,13 @@ export function rigWitness(disk: Disk, clock: Clock): Witness {
 export async function openRig(
   disk: Disk,
   pid: number,
-  given: { clock?: HandClock; masterKey?: Uint8Array; witnessDisk?: Disk; logSeed?: Uint8Array } = {},
+  given: {
+    clock?: HandClock;
+    masterKey?: Uint8Array;
+    witnessDisk?: Disk;
+    logSeed?: Uint8Array;
+    processes?: ProcessTable;
+  } = {},
 ): Promise<Rig> {
   const clock = given.clock ?? handClock();
   const timers = handTimers();
@@ -90,7 +98,8 @@ export async function openRig(
     onFatal: (error) => fatal.push(error),
     disk,
     timers,
-    processes: onlyProcess(pid),
+    processes: given.processes ?? onlyProcess(pid),
+    walSegmentBytesMax: SEGMENT_BYTES,
   });
   return { ledger, clock, timers, health, fatal };
 }
