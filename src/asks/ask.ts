@@ -80,9 +80,13 @@ interface Shown {
   readonly first: boolean;
 }
 
-/** Keeps the newest `max`: joins mostly reach back a little, and the rest is read again. */
+/**
+ * Keeps the newest entries, `max` at least and twice that at most: joins mostly reach back a little, and the rest is
+ * read again. Two generations, since deleting the oldest key of a Map one by one is slow.
+ */
 class Recent<V> {
-  readonly #map = new Map<number, V>();
+  #young = new Map<number, V>();
+  #old = new Map<number, V>();
   readonly #max: number;
 
   constructor(max: number) {
@@ -90,14 +94,15 @@ class Recent<V> {
   }
 
   get(index: number): V | undefined {
-    return this.#map.get(index);
+    return this.#young.get(index) ?? this.#old.get(index);
   }
 
   set(index: number, value: V): void {
-    this.#map.set(index, value);
-    if (this.#map.size <= this.#max) return;
-    const oldest = this.#map.keys().next();
-    if (oldest.done !== true) this.#map.delete(oldest.value);
+    if (this.#young.size >= this.#max) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(index, value);
   }
 }
 

@@ -274,6 +274,18 @@ describe("time", () => {
   });
 });
 
+test("directories in place of files, and files in place of directories, are findings", async () => {
+  for (const path of [...files.keys()].filter((name) => !name.startsWith("keys/"))) {
+    const inside = await verifyFiles(new Map([...without(path), [`${path}/inside`, Buffer.from("x")]]), log.vkey);
+    expect({ path, ok: inside.ok }).toEqual({ path, ok: false });
+  }
+  for (const directory of ["wal", "tile", "tile/entries", "tile/0", "tile/1"]) {
+    const rest = [...files].filter(([name]) => !name.startsWith(`${directory}/`));
+    const report = await verifyFiles(new Map([...rest, [directory, Buffer.from("x")]]), log.vkey);
+    expect({ directory, ok: report.ok }).toEqual({ directory, ok: false });
+  }
+});
+
 test("bytes from anywhere never crash the verifier", async () => {
   const dir = join(root, "fuzz");
   writeFiles(dir, files);

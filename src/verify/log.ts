@@ -8,9 +8,9 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { LIMITS } from "../base/limits.ts";
 import { isMissing, listDirectory, readWhole, tilePath } from "./files.ts";
 import { checkCheckpoint, checkIdentity, checkWitnesses } from "./identity.ts";
-import { emptyRoot, HASH_BYTES, leafHash, TILE_BYTES, TILE_WIDTH } from "./merkle.ts";
+import { emptyRoot, HASH_BYTES, hashLeafInPlace, TILE_BYTES, TILE_WIDTH } from "./merkle.ts";
 import { parseVerifierKey, type SignedCheckpoint } from "./note.ts";
-import { EnoughFound, Findings, type Protector, type VerifyReport } from "./report.ts";
+import { EnoughFound, Findings, Unreadable, type Protector, type VerifyReport } from "./report.ts";
 import { BUNDLE_BYTES_MAX, Walk } from "./walk.ts";
 import { scanWal, walSegments, type WalExtent } from "./wal.ts";
 
@@ -39,7 +39,7 @@ export async function verifyLog(dir: string, options: VerifyOptions): Promise<Ve
     await run.all();
   } catch (error) {
     if (error instanceof EnoughFound) run.findings.note(`stopped after ${LIMITS.verifyFindingsMax} findings`);
-    else if (error instanceof Error && "syscall" in error) run.unreadable(error);
+    else if (error instanceof Unreadable || (error instanceof Error && "syscall" in error)) run.unreadable(error);
     else throw error;
   }
   return run.report();
@@ -115,6 +115,7 @@ class Run {
       findings.add("WAL_MISSING", "wal", "there is no write-ahead segment", size);
       return { first: undefined, next: size, damaged: true };
     }
+    const leaf = Buffer.alloc(HASH_BYTES);
     let tileIndex = -1;
     let tile: Buffer | undefined;
     const extent = scanWal(this.#dir, segments, findings, Infinity, (bytes, start, end, index, file, offset) => {
@@ -125,7 +126,8 @@ class Run {
       }
       const at = (index % TILE_WIDTH) * HASH_BYTES;
       if (tile === undefined || tile.length < at + HASH_BYTES) return;
-      if (leafHash(bytes.subarray(start, end)).equals(tile.subarray(at, at + HASH_BYTES))) return;
+      hashLeafInPlace(bytes, start, end, leaf, 0);
+      if (leaf.compare(tile, at, at + HASH_BYTES) === 0) return;
       // If the bundle has it too, the tile is wrong, and the walk will say so.
       if (this.#inBundle(bytes.subarray(start, end), index, size)) return;
       findings.add("WAL_ENTRY_CHANGED", file, `entry ${index} is not the one in the tree`, index, offset);

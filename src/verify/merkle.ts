@@ -23,6 +23,17 @@ export function leafHash(entry: Uint8Array): Buffer {
   return out;
 }
 
+/**
+ * The leaf hash of bytes[start, end), into `target`: the 0x00 takes the place of the byte before the entry (the low byte
+ * of its length) for a moment, so nothing is copied.
+ */
+export function hashLeafInPlace(bytes: Buffer, start: number, end: number, target: Buffer, offset: number): void {
+  const low = bytes[start - 1]!;
+  bytes[start - 1] = 0;
+  hashInto(bytes.subarray(start - 1, end), target, offset);
+  bytes[start - 1] = low;
+}
+
 const node = Buffer.alloc(1 + 2 * HASH_BYTES);
 node[0] = 1;
 

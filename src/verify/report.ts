@@ -74,6 +74,9 @@ export interface VerifyReport {
 /** Thrown inside the verifier when findings are enough; never leaves it. */
 export class EnoughFound extends Error {}
 
+/** A file changed under the reader's hands; becomes a LOG_UNREADABLE finding. */
+export class Unreadable extends Error {}
+
 /** Collects findings and notes, bounded. */
 export class Findings {
   readonly #list: Finding[] = [];

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { LIMITS } from "../base/limits.ts";
 import { isMissing, listDirectory } from "./files.ts";
-import type { Findings } from "./report.ts";
+import { Unreadable, type Findings } from "./report.ts";
 
 const MAGIC = Buffer.from("WSG1");
 const HEADER_BYTES = 12;
@@ -67,7 +67,8 @@ class Window {
     this.#filled = 0;
     while (this.#filled < length) {
       const got = readSync(this.#fd, this.bytes, this.#filled, this.bytes.length - this.#filled, at + this.#filled);
-      if (got === 0) throw new Error("the file shrank while it was read");
+      if (got === 0)
+        throw new Unreadable("a write-ahead segment shrank while it was read: a writer has begun; verify again");
       this.#filled += got;
     }
     return 0;
@@ -91,32 +92,30 @@ class WalScan {
   }
 
   segment(path: string, file: string, last: boolean): void {
-    const named = Number(file.slice(4));
-    if (this.first === undefined) {
-      this.first = named;
-      this.next = named;
-      this.#chain = named === 0 ? Buffer.alloc(32) : undefined;
-    } else if (named !== this.next) {
-      return this.#damage(
-        file,
-        0,
-        `the segment begins with entry ${named}, but the one before it ends with ${this.next - 1}`,
-      );
-    }
-    let fd: number;
+    const fd = openIfThere(path);
+    // A running writer may have removed the oldest ones since they were listed.
+    if (fd === undefined && this.first === undefined) return;
+    if (fd === undefined) return this.#damage(file, 0, "the segment went away");
     try {
-      fd = openSync(path, "r");
-    } catch (error) {
-      if (isMissing(error)) return this.#damage(file, 0, "the segment went away");
-      throw error;
-    }
-    try {
+      if (!this.#begins(Number(file.slice(4)), file)) return;
       const window = new Window(fd);
       let at = 0;
       while (at < window.size && !this.damaged && this.next < this.#until) at += this.#group(window, at, file, last);
     } finally {
       closeSync(fd);
     }
+  }
+
+  /** Whether the segment is the next one. */
+  #begins(named: number, file: string): boolean {
+    if (this.first === undefined) {
+      this.first = named;
+      this.next = named;
+      this.#chain = named === 0 ? Buffer.alloc(32) : undefined;
+    } else if (named !== this.next) {
+      this.#damage(file, 0, `the segment begins with entry ${named}, but the one before it ends with ${this.next - 1}`);
+    }
+    return !this.damaged;
   }
 
   #damage(file: string, offset: number, message: string): void {
@@ -201,6 +200,15 @@ class WalScan {
   }
 }
 
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Where `count` entries end; -1 if they do not fit. */
 function walkEntries(group: Buffer, count: number): number {
   let position = HEADER_BYTES + PREAMBLE_BYTES;
@@ -227,7 +235,9 @@ export function scanWal(
   for (const [i, name] of segments.entries()) {
     if (scan.damaged || scan.next >= until) break;
     // A segment that was just begun may follow a torn group.
-    const last = segments.slice(i + 1).every((later) => statSync(join(dir, "wal", later)).size === 0);
+    const last = segments
+      .slice(i + 1)
+      .every((later) => statSync(join(dir, "wal", later), { throwIfNoEntry: false })?.size === 0);
     scan.segment(join(dir, "wal", name), `wal/${name}`, last);
   }
   return { first: scan.first, next: scan.next, damaged: scan.damaged };

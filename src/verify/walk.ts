@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LIMITS } from "../base/limits.ts";
 import { readEnvelope, type Envelope } from "./envelope.ts";
 import { readWhole, tilePath, TileShelf, type Shelf, type StrangeName, type Widths } from "./files.ts";
-import { Edge, HASH_BYTES, hashInto, rootOfFullTile, TILE_BYTES, TILE_WIDTH, type EdgeTile } from "./merkle.ts";
+import { Edge, HASH_BYTES, hashLeafInPlace, rootOfFullTile, TILE_BYTES, TILE_WIDTH, type EdgeTile } from "./merkle.ts";
 import type { Findings } from "./report.ts";
 import { Rhythm } from "./rhythm.ts";
 
@@ -59,11 +59,13 @@ export class Walk {
   bundle(index: number): void {
     const tile = this.#edge.level(0);
     const width = widthAt(this.#options.size, 0, index);
-    const source = this.#choose("entries", index, width);
-    const bytes =
-      source === undefined
-        ? undefined
-        : readWhole(join(this.#options.dir, source.path), BUNDLE_BYTES_MAX, this.#bundle);
+    let source = this.#choose("entries", index, width);
+    let bytes = this.#readBundle(source);
+    if (source !== undefined && bytes === undefined) {
+      // A running writer removes a partial bundle once the full one is there: look again.
+      source = this.#choose("entries", index, width, true);
+      bytes = this.#readBundle(source);
+    }
     this.#bundleBytes = 0;
     this.#loadedWidth = 0;
     let good = 0;
@@ -109,7 +111,7 @@ export class Walk {
     bytes.copy(this.#bundle, this.#bundleBytes + 2, start, end);
     this.#bundleBytes = needed;
     this.#ends[tile.width] = needed;
-    this.#hashEntry(this.#bundle, needed - (end - start), needed, tile, tile.width);
+    hashLeafInPlace(this.#bundle, needed - (end - start), needed, tile.hashes, tile.width * HASH_BYTES);
     tile.width++;
     this.#edge.settle();
   }
@@ -140,7 +142,7 @@ export class Walk {
         return i;
       }
       this.rhythm.see(this.#envelope.kind, this.#envelope.time, first + i, file, at);
-      this.#hashEntry(bytes, start, end, tile, i);
+      hashLeafInPlace(bytes, start, end, tile.hashes, i * HASH_BYTES);
       this.#ends[i] = end;
       at = end;
     }
@@ -149,14 +151,6 @@ export class Walk {
       findings.add("BUNDLE_TRAILING", file, message, first + width, at);
     }
     return width;
-  }
-
-  /** The leaf hash's 0x00 takes the place of the length's low byte for a moment: nothing is copied. */
-  #hashEntry(bytes: Buffer, start: number, end: number, tile: EdgeTile, slot: number): void {
-    const low = bytes[start - 1]!;
-    bytes[start - 1] = 0;
-    hashInto(bytes.subarray(start - 1, end), tile.hashes, slot * HASH_BYTES);
-    bytes[start - 1] = low;
   }
 
   /** Entries that could not be read are stood in for by the tile's hashes, so that one bad bundle is one finding. */
@@ -171,13 +165,21 @@ export class Walk {
   /** A tile became full, or the log ended in it: hold it against its files. */
   #closed(level: number, tile: EdgeTile): void {
     const required = widthAt(this.#options.size, level, tile.index);
-    const widths = this.#widths(level, tile.index, required);
-    if (required > 0 && narrowest(widths, required) === undefined) {
-      const path = tilePath(level, tile.index, required);
-      const index = tile.index * TILE_WIDTH ** (level + 1);
-      this.#options.findings.add("TILE_MISSING", path, `${path} is missing`, index);
+    const listed = this.#widths(level, tile.index, required);
+    const read = listed.filter((width) => this.#compareTile(level, tile, width));
+    if (required > 0 && narrowest(read, required) === undefined) {
+      // A running writer removes a partial tile once the full one is there: look again.
+      const fresh = this.#widths(level, tile.index, required, true).filter((width) => !listed.includes(width));
+      if (
+        narrowest(
+          fresh.filter((width) => this.#compareTile(level, tile, width)),
+          required,
+        ) === undefined
+      ) {
+        const path = tilePath(level, tile.index, required);
+        this.#options.findings.add("TILE_MISSING", path, `${path} is missing`, tile.index * TILE_WIDTH ** (level + 1));
+      }
     }
-    for (const width of widths) this.#compareTile(level, tile, width);
     if (level !== 0) return;
     for (const width of this.#widths("entries", tile.index, 0)) {
       if (width !== this.#loadedWidth) this.#compareBundle(tile, width);
@@ -186,26 +188,34 @@ export class Walk {
     this.#loadedWidth = 0;
   }
 
-  #compareTile(level: number, tile: EdgeTile, width: number): void {
+  /** Returns false if there is no such file. */
+  #compareTile(level: number, tile: EdgeTile, width: number): boolean {
     const { findings, strange } = this.#options;
     const path = tilePath(level, tile.index, width);
-    if (width > tile.width) return strange(path, true);
     const bytes = this.#readTile(path);
-    if (bytes === undefined) return;
-    const span = TILE_WIDTH ** level;
-    const first = tile.index * TILE_WIDTH * span;
-    if (bytes.length !== width * HASH_BYTES) {
-      const message = `${path} has ${bytes.length} bytes instead of ${width * HASH_BYTES}`;
-      findings.add("TILE_SIZE", path, message, first + Math.floor(bytes.length / HASH_BYTES) * span, bytes.length);
+    if (bytes === undefined) return false;
+    if (width > tile.width) strange(path, true);
+    else if (bytes.length !== width * HASH_BYTES) {
+      const span = TILE_WIDTH ** level;
+      const first = tile.index * TILE_WIDTH * span + Math.floor(bytes.length / HASH_BYTES) * span;
+      findings.add(
+        "TILE_SIZE",
+        path,
+        `${path} has ${bytes.length} bytes instead of ${width * HASH_BYTES}`,
+        first,
+        bytes.length,
+      );
     }
-    const common = Math.min(bytes.length, width * HASH_BYTES);
-    if (bytes.compare(tile.hashes, 0, common, 0, common) === 0) return;
+    const common = Math.min(bytes.length, width * HASH_BYTES, tile.width * HASH_BYTES);
+    if (bytes.compare(tile.hashes, 0, common, 0, common) === 0) return true;
     for (let slot = 0; slot < Math.floor(common / HASH_BYTES); slot++) {
       const at = slot * HASH_BYTES;
       if (tile.tainted[slot] === 1 || bytes.compare(tile.hashes, at, at + HASH_BYTES, at, at + HASH_BYTES) === 0)
         continue;
-      return this.#differs(level, tile, slot, bytes, path);
+      this.#differs(level, tile, slot, bytes, path);
+      return true;
     }
+    return true;
   }
 
   /** A hash on disk is not the one recomputed: either it was changed or what is below it. The tile above may tell. */
@@ -266,13 +276,17 @@ export class Walk {
     return readWhole(join(this.#options.dir, path), TILE_BYTES, this.#tileBuffer);
   }
 
-  #choose(shelf: Shelf, index: number, width: number): { path: string; width: number } | undefined {
-    const found = narrowest(this.#widths(shelf, index, width), width);
+  #readBundle(source: { readonly path: string } | undefined): Buffer | undefined {
+    return source && readWhole(join(this.#options.dir, source.path), BUNDLE_BYTES_MAX, this.#bundle);
+  }
+
+  #choose(shelf: Shelf, index: number, width: number, fresh = false): { path: string; width: number } | undefined {
+    const found = narrowest(this.#widths(shelf, index, width, fresh), width);
     return found === undefined ? undefined : { path: tilePath(shelf, index, found), width: found };
   }
 
   /** What exists; if nothing as wide as `required`, the directory is read again (a running writer may have moved on). */
-  #widths(shelf: Shelf, index: number, required: number): Widths {
+  #widths(shelf: Shelf, index: number, required: number, fresh = false): Widths {
     let known = this.#shelves.get(shelf);
     if (known === undefined) {
       const span = shelf === "entries" ? 1 : TILE_WIDTH ** shelf;
@@ -280,7 +294,7 @@ export class Walk {
       known = new TileShelf(this.#options.dir, shelf, tiles, this.#options.strange);
       this.#shelves.set(shelf, known);
     }
-    const widths = known.widths(index);
+    const widths = known.widths(index, fresh);
     if (required === 0 || narrowest(widths, required) !== undefined) return widths;
     return known.widths(index, true);
   }
