@@ -10,9 +10,8 @@ import { WhosawError } from "../base/errors.ts";
 import { dayNumber, type DayKeys } from "./day-keys.ts";
 import { ledgerError, SyncFailed } from "./durable-file.ts";
 import type { Group } from "./group.ts";
-import type { EntrySource } from "./ledger.ts";
+import { Receipt, type EntrySource } from "./ledger.ts";
 import type { DurableEntries } from "./publisher.ts";
-import { Receipt } from "./receipt.ts";
 import { GROUP_HEADER_BYTES, groupHash, type WalWriter } from "./wal.ts";
 
 interface Drained {

@@ -48,7 +48,9 @@ async function createKey(path: string, key: Buffer): Promise<void> {
   } catch (error) {
     if (!isCode(error, "ENOENT")) throw error;
   }
-  const file = await fsp.open(`${path}.tmp`, "w", 0o600);
+  // A name of its own: another may be creating the same key at this moment.
+  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  const file = await fsp.open(temporary, "wx", 0o600);
   try {
     await file.writeFile(`${key.toString("base64")}\n`);
     await file.sync();
@@ -56,10 +58,10 @@ async function createKey(path: string, key: Buffer): Promise<void> {
     await file.close();
   }
   // link, not rename: two that create at the same moment end with one key.
-  await fsp.link(`${path}.tmp`, path).catch((error: unknown) => {
+  await fsp.link(temporary, path).catch((error: unknown) => {
     if (!isCode(error, "EEXIST")) throw error;
   });
-  await fsp.unlink(`${path}.tmp`);
+  await fsp.unlink(temporary);
 }
 
 /**

@@ -6,9 +6,8 @@ import { systemClock } from "../base/clock.ts";
 import { witnessSigner } from "./checkpoint.ts";
 import { nodeDisk } from "./disk.ts";
 import { createKeys, type LedgerKeys } from "./keys-file.ts";
-import type { EntrySource, Ledger } from "./ledger.ts";
+import type { EntrySource, Ledger, Receipt } from "./ledger.ts";
 import { openLedger } from "./log.ts";
-import type { Receipt } from "./receipt.ts";
 import { checkLog } from "./testing/check-log.ts";
 import { localWitness } from "./witness.ts";
 

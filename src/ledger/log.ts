@@ -11,11 +11,10 @@ import { ledgerError, makeDirectoryDurably, readWhole, SyncFailed, writeDurably 
 import type { Entry } from "./entry.ts";
 import { Group } from "./group.ts";
 import { Health } from "./health.ts";
-import type { EntrySource, Ledger, LedgerHealth } from "./ledger.ts";
+import type { EntrySource, Ledger, LedgerHealth, Receipt } from "./ledger.ts";
 import { systemProcesses, takeLock, type HeldLock, type ProcessTable } from "./lock.ts";
 import { rangeRoot } from "./proof.ts";
 import { prefixEntries, Publisher, type DurableEntries } from "./publisher.ts";
-import type { Receipt } from "./receipt.ts";
 import { recover, type Recovered } from "./recover.ts";
 import { tileNodeReader } from "./tiles.ts";
 import { systemTimers, type Timers } from "./timers.ts";

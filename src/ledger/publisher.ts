@@ -44,7 +44,7 @@ export class Publisher {
     this.#tree = new EdgeTree(recovered.checkpoint.size, recovered.edge, (level, number, hashes) => {
       this.#full(level, number, hashes);
     });
-    this.#bundle = recovered.bundle.map((entry) => prefixed(entry));
+    this.#bundle = recovered.bundle.map((entry) => withLength(entry));
   }
 
   /** Entries under the durable checkpoint. */
@@ -160,7 +160,7 @@ function yieldToEvents(): Promise<void> {
   });
 }
 
-function prefixed(entry: Uint8Array): Buffer {
+function withLength(entry: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(2 + entry.length);
   bytes.writeUInt16BE(entry.length, 0);
   bytes.set(entry, 2);
@@ -169,5 +169,5 @@ function prefixed(entry: Uint8Array): Buffer {
 
 /** Entries without prefixes (from recovery) as the publisher takes them. */
 export function prefixEntries(entries: readonly Uint8Array[]): DurableEntries {
-  return { count: entries.length, prefixed: Buffer.concat(entries.map((entry) => prefixed(entry))) };
+  return { count: entries.length, prefixed: Buffer.concat(entries.map((entry) => withLength(entry))) };
 }

@@ -3,10 +3,9 @@ import type { Clock } from "../../base/clock.ts";
 import type { WhosawError } from "../../base/errors.ts";
 import { witnessSigner } from "../checkpoint.ts";
 import type { Disk } from "../disk.ts";
-import type { Ledger, LedgerHealth } from "../ledger.ts";
+import type { Ledger, LedgerHealth, Receipt } from "../ledger.ts";
 import type { ProcessTable } from "../lock.ts";
 import { openLedger } from "../log.ts";
-import type { Receipt } from "../receipt.ts";
 import type { Timers } from "../timers.ts";
 import { localWitness, type Witness } from "../witness.ts";
 
