@@ -25,7 +25,11 @@ export function checkCheckpoint(
   findings: Findings,
 ): SignedCheckpoint | undefined {
   const bad = file === "checkpoint" ? "CHECKPOINT_MALFORMED" : "OLD_CHECKPOINT_BAD";
-  const checkpoint = bytes === undefined ? "is missing" : parseCheckpoint(bytes);
+  // Fail closed: whoever could take the signature away would otherwise need no key to rewrite what it signs.
+  const checkpoint =
+    bytes === undefined
+      ? "is missing: nothing is signed (a log in its first second has none yet)"
+      : parseCheckpoint(bytes);
   if (typeof checkpoint === "string") {
     findings.add(bad, file, `${file} ${checkpoint}`);
     return undefined;

