@@ -22,7 +22,10 @@ export interface Relation {
   readonly hasRules: boolean;
   readonly hasRowSecurity: boolean;
   readonly hasInheritors: boolean;
-  /** Relations that a view reads, directly or through other views (from pg_depend on its rule). */
+  /**
+   * Relations that a view reads, directly or through other views, from its rule. 0 (no relation's oid) stands for what cannot be
+   * known or may not be shown: the view calls a function of a user's, or reads a system relation that is not on the list.
+   */
   readonly viewReads: readonly number[];
 }
 

@@ -183,6 +183,9 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
   test("relations, view reads, user objects and privileges", () => {
     const oid = (name: string) => snapshot.find("support", name)!.oid;
     expect(snapshot.find("support", "emails_again")!.viewReads).toEqual([oid("customers"), oid("emails")]);
+    expect(snapshot.find("support", "peeks")!.viewReads).toEqual([0]);
+    expect(snapshot.find("support", "samples")!.viewReads[0]).toBe(0);
+    expect(snapshot.find("support", "team_names")!.viewReads).toEqual([oid("teams")]);
     expect(snapshot.find("support", "emails")).toMatchObject({ kind: "view", hasRules: false });
     expect(snapshot.find("support", "teams")!.hasRules).toBe(true);
     expect(snapshot.find("support", "secret")!.hasRowSecurity).toBe(true);
@@ -254,10 +257,15 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
   });
 
   test("a public table that shows protected rows is turned down", async () => {
-    const message = await problems({ ...GOOD, public: ["support.emails", "support.events_2026", "support.tickets"] });
+    const message = await problems({
+      ...GOOD,
+      public: ["support.emails", "support.events_2026", "support.tickets", "support.peeks", "support.samples"],
+    });
     expect(message).toContain("the view support.emails reads the protected table support.customers");
     expect(message).toContain("support.events_2026 belongs to the protected table support.events");
     expect(message).toContain("support.tickets is listed as protected, too");
+    for (const view of ["peeks", "samples"])
+      expect(message).toContain(`the view support.${view} calls functions of its own`);
   });
 
   test("arrays of keys", async () => {

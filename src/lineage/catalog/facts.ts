@@ -3,6 +3,7 @@ import type { Column, Relation, RelationKind } from "../catalog.ts";
 import type { SubjectKeyType } from "../plan.ts";
 import type { CatalogQuery } from "./statements.ts";
 import * as statements from "./statements.ts";
+import { isAllowedSystemRelation, isSystemSchema } from "./system.ts";
 
 export interface ForeignKey {
   readonly relation: number;
@@ -30,8 +31,6 @@ export interface KeyType {
 export interface Facts {
   readonly relations: ReadonlyMap<number, Relation>;
   readonly partitions: ReadonlySet<number>;
-  /** Views that call functions of users: what those read is not known. */
-  readonly viewsWithCalls: ReadonlySet<number>;
   /** `oid.column` of columns that are unique by themselves; true for a primary key. */
   readonly unique: ReadonlyMap<string, boolean>;
   readonly foreignKeys: readonly ForeignKey[];
@@ -111,15 +110,28 @@ function groupColumns(rows: Rows): Map<number, Column[]> {
   return groups;
 }
 
-/** Everything that can be reached from `start`, itself left out. A cycle ends the walk. */
-function reach(start: number, next: ReadonlyMap<number, readonly number[]>): number[] {
+/** Stands in `viewReads` for what cannot be known or may not be shown. */
+const UNKNOWN_RELATION = 0;
+
+/**
+ * Everything that a view reads, directly or through other views. A function can read anything, and so can a system view
+ * that is not on the list of harmless ones: for those UNKNOWN_RELATION is among the results. A cycle ends the walk.
+ */
+function viewReads(
+  view: number,
+  reads: ReadonlyMap<number, readonly number[]>,
+  calls: ReadonlySet<number>,
+  refused: ReadonlySet<number>,
+): number[] {
   const seen = new Set<number>();
-  const open = [...(next.get(start) ?? [])];
+  const open = [view];
   for (let oid = open.pop(); oid !== undefined; oid = open.pop()) {
-    if (oid === start || seen.has(oid)) continue;
+    if (seen.has(oid)) continue;
     seen.add(oid);
-    open.push(...(next.get(oid) ?? []));
+    if (calls.has(oid) || refused.has(oid)) seen.add(UNKNOWN_RELATION);
+    open.push(...(reads.get(oid) ?? []));
   }
+  seen.delete(view);
   return [...seen].sort((a, b) => a - b);
 }
 
@@ -128,27 +140,34 @@ async function readRelations(query: CatalogQuery): Promise<Pick<Facts, "relation
   const inherits = await query(statements.PARENTS_SQL);
   const parents = groupNumbers(inherits);
   const inherited = new Set(inherits.map((row) => Number(row[1])));
-  const viewReads = groupNumbers(await query(statements.VIEW_READS_SQL));
+  const reads = groupNumbers(await query(statements.VIEW_READS_SQL));
+  const calling = new Set((await query(statements.VIEW_CALLS_SQL)).map((row) => Number(row[0])));
+  const rows = await query(statements.RELATIONS_SQL);
+  const refused = new Set(rows.filter((row) => isRefused(text(row, 1), text(row, 2))).map((row) => Number(row[0])));
   const relations = new Map<number, Relation>();
   const partitions = new Set<number>();
-  for (const row of await query(statements.RELATIONS_SQL)) {
+  for (const row of rows) {
     const oid = Number(row[0]);
+    const kind = KINDS[text(row, 3)] ?? "composite";
     if (row[6] === "t") partitions.add(oid);
     relations.set(oid, {
       oid,
       schema: text(row, 1),
       name: text(row, 2),
-      kind: KINDS[text(row, 3)] ?? "composite",
+      kind,
       columns: columns.get(oid) ?? [],
       parents: parents.get(oid) ?? [],
       hasRules: row[4] === "t",
       hasRowSecurity: row[5] === "t",
       hasInheritors: inherited.has(oid),
-      viewReads: viewReads.has(oid) ? reach(oid, viewReads) : [],
+      viewReads: kind === "view" || kind === "matview" ? viewReads(oid, reads, calling, refused) : [],
     });
   }
   return { relations, partitions };
 }
+
+const isRefused = (schema: string, name: string): boolean =>
+  isSystemSchema(schema) && !isAllowedSystemRelation(schema, name);
 
 /** Reads all facts, one statement after the other, in the caller's transaction (see CATALOG_TRANSACTION). */
 export async function readFacts(query: CatalogQuery): Promise<Facts> {
@@ -177,11 +196,9 @@ export async function readFacts(query: CatalogQuery): Promise<Facts> {
     targetColumn: Number(row[3]),
     alwaysHolds: row[4] === "t",
   }));
-  const viewsWithCalls = new Set((await query(statements.VIEW_CALLS_SQL)).map((row) => Number(row[0])));
   return {
     relations,
     partitions,
-    viewsWithCalls,
     unique,
     foreignKeys,
     types,

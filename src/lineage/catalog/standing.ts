@@ -140,6 +140,11 @@ class Classifier {
           : undefined;
       if (read !== undefined)
         throw new Mismatch(`the view ${name} reads the protected table ${nameOf(this.#facts.relations.get(read)!)}`);
+      if (relation.kind === "view" && relation.viewReads.includes(0)) {
+        throw new Mismatch(
+          `the view ${name} calls functions of its own or reads samples of values: what it shows is not known`,
+        );
+      }
       this.standings.set(relation.oid, PUBLIC);
     });
   }
@@ -171,7 +176,7 @@ class Classifier {
     }
     for (const relation of relations) {
       if (relation.kind !== "view" && relation.kind !== "matview") continue;
-      if (this.standings.has(relation.oid) || this.#facts.viewsWithCalls.has(relation.oid)) continue;
+      if (this.standings.has(relation.oid)) continue;
       if (relation.viewReads.every((oid) => this.#isHarmless(oid))) this.standings.set(relation.oid, PUBLIC);
     }
   }
@@ -179,7 +184,7 @@ class Classifier {
   #isHarmless(oid: number): boolean {
     const relation = this.#facts.relations.get(oid);
     if (relation === undefined) return false;
-    if (relation.kind === "view" && !isSystemSchema(relation.schema)) return !this.#facts.viewsWithCalls.has(oid);
+    if (relation.kind === "view" && !isSystemSchema(relation.schema)) return true; // What it reads is listed, too.
     return this.standings.get(oid)?.kind === "public" || isAllowedSystemRelation(relation.schema, relation.name);
   }
 

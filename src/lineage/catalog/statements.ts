@@ -99,12 +99,14 @@ export const VIEW_READS_SQL = `SELECT w.ev_class, d.refobjid
     CROSS JOIN LATERAL pg_catalog.regexp_matches(w.ev_action::text, ':relid ([0-9]+)', 'g') AS found(relid)
   WHERE w.ev_class >= ${FIRST_USER_OID} AND found.relid[1] <> '0' AND found.relid[1]::pg_catalog.oid <> w.ev_class`;
 
-/** Views whose query calls a function outside pg_catalog: what they read is not known. */
+/** Views whose query calls a function, or an operator of no extension: what they read is not known. */
 export const VIEW_CALLS_SQL = `SELECT DISTINCT w.ev_class
   FROM pg_catalog.pg_rewrite w
     JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = w.oid
-      AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-  WHERE w.ev_class >= ${FIRST_USER_OID}`;
+      AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
+  WHERE w.ev_class >= ${FIRST_USER_OID}
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
+      AND e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e')`;
 
 /** kind (f, o, t), name of functions, operators and types outside pg_catalog. */
 export const USER_OBJECTS_SQL = `SELECT DISTINCT 'f', p.proname::text FROM pg_catalog.pg_proc p
