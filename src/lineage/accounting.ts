@@ -35,14 +35,19 @@ export function passes(statement: StatementContext, survey: Survey): Planned {
   return survey.setsSearchPath ? passWith({ kind: "search-path" }) : PASS;
 }
 
-/** What no statement on protected tables may contain. */
-export function checkProtected(survey: Survey): void {
+/**
+ * What no statement on protected tables may contain.
+ * @param inserts it reads none of them and only inserts: then sequences may be used, whose state could otherwise carry values
+ */
+export function checkProtected(survey: Survey, inserts = false): void {
   const unknown = survey.unknown[0];
   if (unknown) {
     const name = unknown.schemaname === undefined ? "" : `${unknown.schemaname}.`;
     throw new WhosawError("UNDEFINED_TABLE", `relation "${name}${unknown.relname ?? ""}" does not exist`);
   }
-  if (survey.calls.has("effect")) refuse("a function that leaves something behind (set_config, pg_notify, advisory locks) stands beside protected tables", "call it in a statement of its own");
+  if (survey.calls.has("effect") || (survey.calls.has("sequence") && !inserts)) {
+    refuse("a function that leaves something behind (set_config, setval, nextval, pg_notify, advisory locks) stands beside protected tables", "call it in a statement of its own");
+  }
   if (survey.modifyingCte) refuse("a WITH query changes data in a statement that reads protected tables", "run the INSERT, UPDATE or DELETE as a statement of its own");
 }
 

@@ -162,8 +162,8 @@ export function isKeyColumn(column: EntryColumn): boolean {
 
 export function refuseCut(entry: Entry): never {
   return refuse(
-    `rows of ${entry.alias ?? "a subquery"}, which has LIMIT or DISTINCT ON, are dropped again further out`,
-    "put the condition inside, before LIMIT; or LEFT JOIN to it, so that every row of it is returned",
+    `rows of ${entry.alias ?? "a subquery"}, which has LIMIT, GROUP BY or DISTINCT ON, are dropped again further out`,
+    "put the condition inside, into its WHERE; or LEFT JOIN to it, so that every row of it is returned",
   );
 }
 

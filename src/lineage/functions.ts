@@ -41,7 +41,7 @@ const NAMES: Record<FunctionClass, string> = {
     date timestamp timestamptz time timetz interval text int2 int4 int8 float4 float8 numeric bool varchar bpchar
     overlaps enum_first enum_last enum_range
     array_append array_cat array_dims array_fill array_prepend array_remove array_replace array_reverse array_sort
-    array_sample array_shuffle trim_array like_escape similar_escape like notlike
+    array_sample array_shuffle trim_array like_escape similar_to_escape similar_escape xmlexists like notlike
     json_build_array json_build_object json_object jsonb_build_array jsonb_build_object jsonb_object json_array_length
     jsonb_array_length json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text jsonb_set
     jsonb_set_lax jsonb_insert jsonb_path_exists jsonb_path_match jsonb_path_query_array jsonb_path_query_first
@@ -58,7 +58,7 @@ const NAMES: Record<FunctionClass, string> = {
   session: `now statement_timestamp transaction_timestamp clock_timestamp timeofday version current_database current_schema
     current_schemas current_user session_user user current_role current_catalog current_setting pg_backend_pid pg_is_in_recovery pg_postmaster_start_time
     pg_conf_load_time inet_client_addr inet_client_port inet_server_addr inet_server_port pg_client_encoding
-    gen_random_uuid uuidv4 uuidv7 random random_normal setseed txid_current txid_current_if_assigned pg_current_xact_id
+    gen_random_uuid uuidv4 uuidv7 random random_normal txid_current txid_current_if_assigned pg_current_xact_id
     pg_current_xact_id_if_assigned pg_current_snapshot txid_current_snapshot pg_trigger_depth pg_jit_available
     pg_is_in_backup pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_current_wal_lsn pg_wal_lsn_diff pg_blocking_pids pg_my_temp_schema
     pg_is_other_temp_schema pg_listening_channels pg_notification_queue_usage pg_last_xact_replay_timestamp pg_is_wal_replay_paused row_security_active`,
@@ -79,7 +79,7 @@ const NAMES: Record<FunctionClass, string> = {
     pg_index_has_property pg_indexam_has_property pg_get_acl makeaclitem to_regclass to_regtype to_regtypemod to_regproc to_regprocedure
     to_regoper to_regoperator to_regnamespace to_regrole to_regcollation pg_basetype pg_relation_filenode
     pg_collation_for getdatabaseencoding acldefault`,
-  sequence: `nextval currval lastval setval pg_sequence_last_value`,
+  sequence: `nextval currval lastval pg_sequence_last_value`,
   aggregate: `count sum avg min max array_agg string_agg bool_and bool_or every bit_and bit_or bit_xor json_agg jsonb_agg
     json_object_agg jsonb_object_agg json_agg_strict jsonb_agg_strict json_object_agg_strict jsonb_object_agg_strict
     json_object_agg_unique jsonb_object_agg_unique json_object_agg_unique_strict jsonb_object_agg_unique_strict xmlagg any_value
@@ -94,7 +94,7 @@ const NAMES: Record<FunctionClass, string> = {
     _pg_expandarray pg_get_keywords pg_options_to_table pg_timezone_names pg_timezone_abbrevs pg_partition_tree
     pg_partition_ancestors pg_sequence_parameters pg_get_catalog_foreign_keys ts_parse
     ts_token_type ts_debug`,
-  effect: `set_config pg_notify pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
+  effect: `set_config setval setseed pg_notify pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
     pg_advisory_unlock_all pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock
     pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_export_snapshot`,
 };
@@ -107,6 +107,9 @@ const CLASSES: ReadonlyMap<string, FunctionClass> = new Map(
 export function functionClass(name: string): FunctionClass | undefined {
   return CLASSES.get(name);
 }
+
+/** Aggregates that cannot fail on a stored value. */
+export const SAFE_AGGREGATES: ReadonlySet<string> = new Set(["count", "min", "max", "array_agg", "string_agg", "bool_and", "bool_or", "every", "json_agg", "jsonb_agg", "any_value"]);
 
 /** Operators that cannot fail on a stored value, whatever their operands (LIKE only with a pattern of the client). */
 export const SAFE_OPERATORS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">=", "BETWEEN", "NOT BETWEEN", "BETWEEN SYMMETRIC", "NOT BETWEEN SYMMETRIC"]);

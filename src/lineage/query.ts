@@ -11,7 +11,7 @@ import { strings } from "./nodes.ts";
 import { figureName } from "./outputs.ts";
 import { columnFields, findColumn, findEntry, Flow, Reader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
-import { wholeRow, type Entry, type EntryColumn, type HiddenKey, type Origin, type Scope, type UseDraft } from "./scope.ts";
+import { groupKey, wholeRow, type Entry, type EntryColumn, type HiddenKey, type Origin, type Scope, type UseDraft } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
 import type { Survey } from "./survey.ts";
 import { isSymbol, keyword } from "./tokens.ts";
@@ -144,7 +144,7 @@ export class QueryPlanner {
     });
     const [first] = leaves;
     const columns = (first?.columns ?? []).map((column, i): EntryColumn => ({ name: column.name, origins: leaves.flatMap((leaf) => leaf.columns[i]?.origins ?? []) }));
-    for (const node of select.sortClause ?? []) this.sortItem(node, columns, undefined, flow);
+    for (const node of select.sortClause ?? []) this.sortItem(node, columns, undefined, flow, false);
     const limited = this.limit(select, true, flow);
     if (limited && leaves.some((leaf) => leaf.cuts)) refuse("LIMIT cuts rows of a branch that has a LIMIT of its own", "put the limit on one level only");
     return this.export(leaves, columns, limited || leaves.some((leaf) => leaf.cuts));
@@ -172,19 +172,21 @@ export class QueryPlanner {
   private leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
     if (select.valuesLists) return this.values(select, outer, flow);
     const from = new FromReader(this, outer, flow).read(select.fromClause ?? []);
-    const keys = from.scope.entries.flatMap((entry) => entry.keys);
-    const strict = keys.length > 0;
+    const rowKeys = from.scope.entries.flatMap((entry) => entry.keys);
+    const strict = rowKeys.length > 0;
     const targets = this.targets(select.targetList ?? [], from, strict || branch);
-    if (strict) refuseAggregates(select, targets.flow);
+    const grouped = strict && groups(select, targets.flow);
+    const keys = grouped ? rowKeys.map(groupKey) : rowKeys;
     this.clauses(select, from, flow);
     const limited = this.limit(select, strict, flow);
-    for (const node of select.sortClause ?? []) this.sortItem(node, targets.columns, from.scope, flow);
+    for (const node of select.sortClause ?? []) this.sortItem(node, targets.columns, from.scope, flow, grouped || !strict);
     this.distinct(select, targets.columns, keys, from, flow);
     flow.absorb(targets.flow);
     const entries = from.scope.entries;
     const cut = entries.find((entry) => entry.cuts);
     if (cut && (limited || select.distinctClause || targets.flow.setReturning)) refuseCut(cut);
-    const cuts = strict && (limited || cut !== undefined || isDistinctOn(select));
+    // A group that is dropped further out hides subjects as a row cut off by LIMIT does.
+    const cuts = strict && (limited || grouped || cut !== undefined || isDistinctOn(select));
     return { columns: targets.columns, open: targets.open, openOrigins: targets.open ? entries.flatMap(wholeRow) : [], keys, cuts, append: (expressions) => this.append(select, targets.expanded, expressions) };
   }
 
@@ -273,7 +275,7 @@ export class QueryPlanner {
     return true;
   }
 
-  private sortItem(node: Node, columns: readonly EntryColumn[], scope: Scope | undefined, flow: Flow): void {
+  private sortItem(node: Node, columns: readonly EntryColumn[], scope: Scope | undefined, flow: Flow, aggregates: boolean): void {
     const expression = "SortBy" in node ? node.SortBy.node : undefined;
     if (!expression) return;
     const read = new Flow();
@@ -282,7 +284,7 @@ export class QueryPlanner {
     const outputs = position !== undefined ? columns.slice(position - 1, position) : fields?.length === 1 ? columns.filter((column) => column.name === fields[0]) : [];
     for (const output of outputs) for (const origin of output.origins) read.origins.add(origin);
     if (outputs.length === 0 && scope) this.reader.read(expression, scope, read);
-    if (scope && (read.aggregate || read.window) && scope.entries.some((entry) => entry.keys.length > 0)) refuse("ORDER BY an aggregate or a window function over protected rows", "order by a column");
+    if (!aggregates && (read.aggregate || read.window)) refuse("ORDER BY an aggregate or a window function over protected rows", "order by a column, or select the aggregate");
     this.predicate(read);
     flow.absorb(read);
   }
@@ -374,7 +376,7 @@ export class QueryPlanner {
       splices.replace(source.start(word), source.end(word), `select ${[expanded, ...expressions].join(", ")} from`);
     } else if (last && "ResTarget" in last) {
       const after = source.afterTargets(source.tokenAt(last.ResTarget.location));
-      splices.insert(source.end(after - 1), `, ${expressions.join(", ")}`);
+      splices.insert(source.end(after - 1), `, ${expressions.join(", ")}${source.gapBefore(after)}`);
     } else {
       splices.insert(source.start(this.before(select, "from")), `${expressions.join(", ")} `);
     }
@@ -406,9 +408,13 @@ function unionBranches(select: SelectStmt, top: boolean): SelectStmt[] {
   return [...(select.larg ? unionBranches(select.larg, false) : []), ...(select.rarg ? unionBranches(select.rarg, false) : [])];
 }
 
-function refuseAggregates(select: SelectStmt, flow: Flow): void {
-  if (select.groupClause || select.havingClause || flow.aggregate) refuse("an aggregate or GROUP BY over protected rows", "select the rows with their key and aggregate in the application, or aggregate over public tables");
+/** The rows are groups: each carries the keys of all rows behind it. */
+function groups(select: SelectStmt, flow: Flow): boolean {
   if (select.windowClause || flow.window) refuse("a window function over protected rows", "select the rows without it, ordered, and number them in the application");
+  if (select.havingClause) refuse("HAVING drops groups of protected rows", "select the groups with their aggregates, and leave some out in the application");
+  const grouped = flow.aggregate || select.groupClause !== undefined;
+  if (grouped && select.distinctClause) refuse("DISTINCT merges groups of protected rows", "drop DISTINCT");
+  return grouped;
 }
 
 /** DISTINCT alone is a list of one empty node. */

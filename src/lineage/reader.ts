@@ -1,7 +1,7 @@
 /** Reads expressions: which protected columns flow through them, and whether they could fail on a stored value. */
 import type { A_Expr, ColumnRef, FuncCall, Node, SelectStmt, SubLink, TypeCast } from "libpg-query";
 import { WhosawError } from "../base/errors.ts";
-import { functionClass, PATTERN_OPERATORS, SAFE_CASTS, SAFE_OPERATORS } from "./functions.ts";
+import { functionClass, PATTERN_OPERATORS, SAFE_AGGREGATES, SAFE_CASTS, SAFE_OPERATORS } from "./functions.ts";
 import { isQueryKind, strings } from "./nodes.ts";
 import { refuse } from "./refusal.ts";
 import { isSystemColumn, wholeRow, type Entry, type EntryColumn, type Origin, type Scope } from "./scope.ts";
@@ -99,7 +99,7 @@ export class Reader {
         flow.aggregate = true;
         return this.risk(body, scope, flow);
       case "CollateClause": case "BoolExpr": case "CaseExpr": case "CaseWhen": case "CoalesceExpr": case "MinMaxExpr": case "NullTest":
-      case "BooleanTest": case "RowExpr": case "A_ArrayExpr": case "List": case "SortBy": case "ResTarget": case "NamedArgExpr": case "String": case "A_Const":
+      case "BooleanTest": case "RowExpr": case "A_ArrayExpr": case "List": case "SortBy": case "ResTarget": case "NamedArgExpr": case "String": case "A_Const": case "GroupingSet":
         return this.read(body, scope, flow);
       default:
         if (!isQueryKind(kind)) refuse(`this statement contains a ${kind}, which the gateway does not know`, "write the statement without it");
@@ -170,7 +170,7 @@ export class Reader {
       flow.aggregate = true;
     }
     if (kind === "set") flow.setReturning = true;
-    if (inner.origins.size > 0 && kind !== "safe") this.hooks.risky();
+    if (inner.origins.size > 0 && kind !== "safe" && !SAFE_AGGREGATES.has(name)) this.hooks.risky();
     flow.merge(inner);
   }
 

@@ -108,3 +108,13 @@ function arraySql(table: ProtectedRelation, key: string): string {
   const elements = table.keyType === "text" ? `array(select ${textSql("whosaw_key.key")} from pg_catalog.unnest(${key}) as whosaw_key(key) where whosaw_key.key is not null)` : key;
   return `('{'::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.array_to_string(${elements}, ',') OPERATOR(pg_catalog.||) '}'::pg_catalog.text)`;
 }
+
+/** The keys of all rows of a group, as one array companion (M2 in the design). */
+export function groupKey(key: HiddenKey): HiddenKey {
+  const { table } = key.use;
+  const element = key.array ? `nullif(pg_catalog.btrim(${key.sql}, '{}'), '')` : table.keyNeverNull ? key.sql : `nullif(${key.sql}, '')`;
+  const list = `('{'::pg_catalog.text OPERATOR(pg_catalog.||) coalesce(pg_catalog.string_agg(${element}, ','), '') OPERATOR(pg_catalog.||) '}'::pg_catalog.text)`;
+  // One row without a key makes the group's companion '', which is refused unless such rows are allowed.
+  const sql = key.nullable || table.keyNeverNull ? list : `case when pg_catalog.bool_or(${key.sql} OPERATOR(pg_catalog.=) '') then '' else ${list} end`;
+  return { ...key, sql, array: true };
+}

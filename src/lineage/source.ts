@@ -1,6 +1,6 @@
 /** A SQL text with its tokens: from the parser's byte offsets to tokens, and to the ends of clauses. */
 import { assert } from "../base/assert.ts";
-import { isSymbol, keyword, type Tokens } from "./tokens.ts";
+import { isSymbol, keyword, TOKEN, type Tokens } from "./tokens.ts";
 
 /** Words that end a target list at its own bracket depth. All are reserved: none can be a bare column name. */
 const TARGETS_END = new Set(["into", "from", "where", "group", "having", "window", "union", "intersect", "except", "order", "limit", "offset", "fetch", "for"]);
@@ -46,6 +46,12 @@ export class Source {
   }
   end(token: number): number {
     return this.tokens.ends[token] ?? this.text.length;
+  }
+
+  /** A blank where a name put in before this token would run into it: `select 'a'from t`. */
+  gapBefore(token: number): string {
+    const next = this.tokens.kinds[token];
+    return this.start(token) === this.end(token - 1) && next !== undefined && next !== TOKEN.symbol ? " " : "";
   }
 
   /** From a token of the last item of a target list: the first token after the list. */

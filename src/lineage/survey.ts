@@ -200,6 +200,11 @@ class Surveyor implements Survey {
     }
   }
 
+  jsonSyntax(body: Body): void {
+    if (this.statement.context.catalog.serverVersion < 170_000) refuse("SQL/JSON syntax that this server does not have", "use json_build_object, json_agg or jsonb_path_query");
+    this.walk(body);
+  }
+
   attribute(fields: readonly string[]): void {
     const name = fields[fields.length - 1] ?? "";
     if (fields.length > 1 && name !== "*" && this.statement.context.catalog.hasUserFunction(name)) this.attributes.push({ alias: fields[fields.length - 2] ?? "", name });
@@ -222,6 +227,12 @@ class Surveyor implements Survey {
     }
   }
 }
+
+/** On servers before 17 these are calls of functions, which could be the users' own. */
+const JSON_SYNTAX = [
+  "JsonObjectConstructor", "JsonArrayConstructor", "JsonArrayQueryConstructor", "JsonObjectAgg", "JsonArrayAgg", "JsonParseExpr", "JsonScalarExpr",
+  "JsonSerializeExpr", "JsonFuncExpr", "JsonTable", "MergeSupportFunc",
+];
 
 /** Settings that would let a session escape from what the gateway holds about it. */
 export function refuseSetting(name: string): void {
@@ -262,6 +273,7 @@ const VISITORS: Readonly<Record<string, (surveyor: Surveyor, body: Body) => void
   },
   // FOR UPDATE OF names entries of the FROM clause, not relations.
   LockingClause: () => undefined,
+  ...Object.fromEntries(JSON_SYNTAX.map((kind) => [kind, (surveyor: Surveyor, body: Body) => surveyor.jsonSyntax(body)])),
 };
 
 /**

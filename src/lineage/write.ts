@@ -47,7 +47,7 @@ export function planMerge(statement: StatementContext, merge: MergeStmt): Planne
 function plan(statement: StatementContext, write: Write): Planned {
   const found = survey(statement, write.node);
   if (!found.protected) return passes(statement, found);
-  checkProtected(found);
+  checkProtected(found, write.insert !== undefined && found.protectedSelects.size === 0);
   const resolved = write.relation ? found.relations.get(write.relation) : undefined;
   const table = resolved?.kind === "relation" && resolved.standing.kind === "protected" ? resolved.standing.table : undefined;
   if (!table || !write.relation || readsOthers(found, write.relation)) refuseLaundering();
@@ -134,6 +134,6 @@ function returned(statement: StatementContext, planner: QueryPlanner, write: Wri
   planner.show(targets.columns);
   const last = list.at(-1);
   const after = source.afterReturning(source.tokenAt(last && "ResTarget" in last ? last.ResTarget.location : 0));
-  splices.insert(source.end(after - 1), `, ${key}`);
+  splices.insert(source.end(after - 1), `, ${key}${source.gapBefore(after)}`);
   return targets.columns.length;
 }

@@ -127,8 +127,9 @@ export class HelpdeskCatalog implements CatalogSnapshot {
 export function helpdeskSql(): string {
   const statements = ["create schema support; create schema archive; create schema other"];
   for (const { table, columns: definition, kind, reads } of RELATIONS) {
-    if (table.startsWith("pg_catalog.") || kind === "sequence") continue;
-    if (kind === "view") statements.push(`create view ${table} as select id, name from ${reads?.[0] ?? ""}`);
+    if (table.startsWith("pg_catalog.")) continue;
+    if (kind === "sequence") statements.push(`create sequence ${table}`);
+    else if (kind === "view") statements.push(`create view ${table} as select id, name from ${reads?.[0] ?? ""}`);
     else statements.push(`create table ${table} (${definition.replaceAll("!", "not null").replace(/^id bigint/, "id bigint primary key")})`);
   }
   return `${statements.join(";\n")};`;
