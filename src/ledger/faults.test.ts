@@ -1,5 +1,7 @@
 /** Disks that are full, read-only or broken: nothing is released, and nothing is lost that was. */
 import { expect, test } from "vitest";
+import { LIMITS } from "../base/limits.ts";
+import { readWhole, writeDurably } from "./durable-file.ts";
 import { readEntries } from "./read.ts";
 import { checkLog } from "./testing/check-log.ts";
 import { memoryDisk, type Fault, type MemoryDisk, type Operation } from "./testing/memory-disk.ts";
@@ -127,7 +129,19 @@ test("no checkpoint names an entry that the witness has not been asked about, no
   disk.fault = ({ name, path }) => (name === "write" && path.includes("/witness/") ? "EIO" : undefined);
   await record(rig.ledger, "a");
   await expect(rig.ledger.close()).rejects.toMatchObject({ code: "LEDGER_IO" });
-  expect((await checkLog(disk, DIR)).checkpointSize).toBe(0);
+  expect((await checkLog(disk, DIR)).checkpointSize).toBe(1);
+});
+
+test("the last segment with a group in it stays while the next one is empty", async () => {
+  const disk = memoryDisk();
+  const rig = await openRig(disk, 1);
+  const long = "x".repeat(700);
+  await record(rig.ledger, long);
+  failOnce(disk, (operation) => onWal(operation, "write"), "ENOSPC");
+  await expect(record(rig.ledger, "in the next segment")).rejects.toMatchObject({ code: "LEDGER_DISK_FULL" });
+  await rig.ledger.close();
+  const next = await openRig(disk, 2);
+  await closeAndCheck(next, disk, [long]);
 });
 
 test("a source that throws or brings too much fails alone", async () => {
@@ -177,6 +191,16 @@ test("a form is written once a day, and again if its group failed", async () => 
   await closeAndCheck(rig, disk, []);
 });
 
+test("a log that is open has a checkpoint over what recovery found", async () => {
+  const disk = memoryDisk();
+  const rig = await openRig(disk, 1);
+  expect((await checkLog(disk, DIR)).checkpointSize).toBe(1);
+  await record(rig.ledger, "durable, and under no checkpoint when the process dies");
+  const afterwards = disk.fork();
+  await openRig(afterwards, 2);
+  expect((await checkLog(afterwards, DIR)).checkpointSize).toBe(3);
+});
+
 test("time never goes back; a clock that does turns health red", async () => {
   const disk = memoryDisk();
   const rig = await openRig(disk, 1);
@@ -194,14 +218,17 @@ test("time never goes back; a clock that does turns health red", async () => {
 
 test("a witness that has seen another history stops the writer", async () => {
   const disk = memoryDisk();
-  const witnessDisk = memoryDisk();
+  const [witnessDisk, otherWitnessDisk] = [memoryDisk(), memoryDisk()];
   const rig = await openRig(disk, 1, { witnessDisk });
-  // The same log key elsewhere, under the same witness: two histories of one origin.
-  const other = await openRig(memoryDisk(), 1, { witnessDisk });
+  // The same log key elsewhere: two histories of one origin, and the witness is shown the other one.
+  const other = await openRig(memoryDisk(), 1, { witnessDisk: otherWitnessDisk });
   await record(other.ledger, "another history");
   await other.ledger.close();
+  const [name] = await otherWitnessDisk.list("/data/witness");
+  const seen = await readWhole(otherWitnessDisk, `/data/witness/${name}`, LIMITS.noteBytesMax);
+  await writeDurably(witnessDisk, `/data/witness/${name}`, seen!);
   await record(rig.ledger, "mine");
   await expect(rig.ledger.close()).rejects.toMatchObject({ code: "LEDGER_BEHIND_WITNESS" });
   expect(rig.fatal).toMatchObject([{ code: "LEDGER_BEHIND_WITNESS" }]);
-  expect((await checkLog(disk, DIR)).checkpointSize).toBe(0);
+  expect((await checkLog(disk, DIR)).checkpointSize).toBe(1);
 });

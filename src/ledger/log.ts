@@ -191,7 +191,10 @@ class Log implements Ledger {
     if (recovered.uncovered.length > 0) this.#durable(prefixEntries(recovered.uncovered));
   }
 
-  /** Appends the entry that begins this run: a gap if nobody wrote for a while, a heartbeat otherwise. */
+  /**
+   * Appends the entry that begins this run: a gap if nobody wrote for a while, a heartbeat otherwise. Publishes at once, so
+   * that a log which is open verifies: it has a checkpoint, and what recovery found is under it.
+   */
   async begin(): Promise<void> {
     const { lastTimeMs, size } = this.#recovered;
     const nowMs = this.#options.clock.nowMs();
@@ -206,6 +209,10 @@ class Log implements Ledger {
       await this.#publishing;
       throw error;
     }
+    this.#cancelPublish?.();
+    this.#publishing = this.#publishing.then(() => this.#publish());
+    await this.#publishing;
+    if (this.#health.fatal !== undefined) throw this.#health.fatal;
     this.#scheduleHeartbeat();
   }
 
