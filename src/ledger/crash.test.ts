@@ -24,6 +24,8 @@ function keep(given: Given, ledger: Rig["ledger"], detail: string): Promise<void
 async function writeRound(given: Given, rig: Rig, name: string, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, (_, i) => keep(given, rig.ledger, `${name}/${i}`)));
   rig.timers.fire();
+  // While tiles are being written, each of these in a segment of its own.
+  for (let i = 0; i < 3; i += 1) await keep(given, rig.ledger, `${name}/late${i}/${"x".repeat(600)}`);
 }
 
 /** Runs with tiles, checkpoints and the end of a day in them, each closed. */
@@ -106,4 +108,22 @@ test.each(seeds)("a crash at any operation of a grown log loses no receipt (seed
   let operation = 1;
   while (await crashAt(disk, given, 1, operation, random)) operation += 1;
   expect(operation).toBeGreaterThan(100);
+});
+
+test("what a killed process left in the page cache is durable once the next one has started", async () => {
+  const disk = memoryDisk();
+  const rig = await openRig(disk, 1);
+  await record(rig.ledger, "x".repeat(600));
+  disk.fault = ({ name, path }) => (name === "sync" && path.includes("/wal/") ? "halt" : undefined);
+  // Longer than a segment, so that the next process begins another and never syncs this one on its own account.
+  void record(rig.ledger, "y".repeat(600));
+  await disk.halted;
+  const next = disk.afterKill();
+  expect((await openRig(next, 2)).ledger.size).toBe(4);
+  const { ledger } = await openRig(
+    next.afterPowerCut(() => 0.99),
+    3,
+  );
+  expect(ledger.size).toBe(5);
+  await ledger.close();
 });

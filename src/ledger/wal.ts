@@ -181,6 +181,8 @@ export class WalWriter {
       const nextIsEmpty = this.#segments.length === 2 && this.#position === 0;
       if (oldest === undefined || next === undefined || next > coveredSize || nextIsEmpty) return;
       await this.#disk.unlink(join(walDirectory(this.#dir), segmentName(oldest)));
+      // One by one: if a later removal outlived an earlier one, a power cut would leave a hole in the chain.
+      await syncDirectoryOrFail(this.#disk, walDirectory(this.#dir));
       this.#segments.shift();
     }
   }

@@ -48,6 +48,8 @@ export interface MemoryDisk extends Disk {
   readonly halted: Promise<void>;
   /** A copy to go on from, everything on it synced. */
   fork(): MemoryDisk;
+  /** The disk as the next process finds it: the one before is gone, what it never synced is still in the page cache. */
+  afterKill(): MemoryDisk;
   /** The disk as the next boot finds it, each unsynced thing decided by `random` (0 <= x < 1). */
   afterPowerCut(random: () => number): MemoryDisk;
 }
@@ -126,6 +128,11 @@ class MemoryDiskImpl implements MemoryDisk {
 
   fork(): MemoryDisk {
     return new MemoryDiskImpl(copyDirectory(this.#root));
+  }
+
+  afterKill(): MemoryDisk {
+    this.#stop();
+    return new MemoryDiskImpl(this.#root);
   }
 
   #stop(): void {
