@@ -63,6 +63,8 @@ class TextPlanner {
   private readonly temps: Set<string>;
   /** Names may mean something else from here on: DDL or a new search path earlier in the same text. */
   private unsettled = false;
+  /** Text of the client, literals maybe among it, stands in the rewritten text twice. */
+  private copies = false;
 
   constructor(text: string, source: Source, context: PlanContext) {
     this.text = text;
@@ -77,7 +79,8 @@ class TextPlanner {
     const refused = plans.find((plan) => plan.treatment.kind === "refuse")?.treatment;
     const refusal = refused?.kind === "refuse" ? refused.reason : undefined;
     if (refusal) return { text: this.text, statements: plans, refusal, originalPosition: (position) => position };
-    return { ...this.splices.apply(this.text), statements: plans, refusal: undefined };
+    const { text, edits, originalPosition } = this.splices.apply(this.text);
+    return { text, ...(this.copies ? {} : { edits }), originalPosition, statements: plans, refusal: undefined };
   }
 
   private statement(raw: RawStmt): StatementPlan {
@@ -85,7 +88,7 @@ class TextPlanner {
     const from = source.firstToken(source.index(raw.stmt_location ?? 0));
     const endToken = raw.stmt_len ? source.firstToken(source.index((raw.stmt_location ?? 0) + raw.stmt_len)) : this.lastToken();
     const normalizedText = withoutLiterals(source.tokens, from, endToken);
-    const planned = this.judge({ source, splices: this.splices, context: this.context, temps: this.temps, endToken, freshName: this.freshName }, raw.stmt);
+    const planned = this.judge({ source, splices: this.splices, context: this.context, temps: this.temps, endToken, freshName: this.freshName, copied: () => void (this.copies = true) }, raw.stmt);
     for (const effect of planned.effects) this.follow(effect);
     return { ...planned, normalizedText, fingerprint: fingerprintOf(normalizedText) };
   }

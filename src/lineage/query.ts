@@ -4,7 +4,8 @@
  * Every level that reads a protected table returns the key of each such row as further columns (M1 in the design). A
  * level is refused when its rows could depend on protected rows whose keys it would not return.
  */
-import type { CommonTableExpr, Node, ResTarget, SelectStmt, WithClause } from "libpg-query";
+import type { CommonTableExpr, Node, ResTarget, SelectStmt, SubLink, WithClause } from "libpg-query";
+import { assert } from "../base/assert.ts";
 import type { ProtectedRelation } from "./catalog.ts";
 import { FromReader, isKeyColumn, refuseCut, type From, type StarItem } from "./from.ts";
 import { strings } from "./nodes.ts";
@@ -13,6 +14,7 @@ import { columnFields, findColumn, findEntry, Flow, Reader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { groupKey, wholeRow, type Entry, type EntryColumn, type HiddenKey, type Origin, type Scope, type UseDraft } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
+import { admissible, sublinkKeys } from "./sublink.ts";
 import type { Survey } from "./survey.ts";
 import { isSymbol, keyword } from "./tokens.ts";
 
@@ -58,6 +60,15 @@ export interface Targets {
   readonly expanded: string | undefined;
 }
 
+/** Subqueries in the expressions of the SELECT that is being read. */
+interface Links {
+  /** May read protected tables. */
+  readonly admitted: ReadonlySet<SubLink>;
+  readonly read: Set<SubLink>;
+  readonly keys: HiddenKey[];
+}
+const noLinks = (): Links => ({ admitted: new Set(), read: new Set(), keys: [] });
+
 /** Types whose equality is that of their text: DISTINCT cannot merge two different keys of them. */
 const IDENTITY_TYPES = new Set([20, 21, 23, 25, 1043, 2950]);
 
@@ -68,12 +79,13 @@ export class QueryPlanner {
   readonly reader: Reader;
   scope = false;
   errorsFromData = false;
+  private links = noLinks();
   private readonly ctes = new Map<CommonTableExpr, Rows>();
 
   constructor(statement: StatementContext, survey: Survey) {
     this.statement = statement;
     this.survey = survey;
-    this.reader = new Reader({ subquery: (select, scope, flow) => this.sublink(select, scope, flow), risky: () => this.risky() });
+    this.reader = new Reader({ subquery: (select, scope, flow, link) => this.sublink(select, scope, flow, link), risky: () => this.risky() });
   }
 
   risky(): void {
@@ -112,8 +124,19 @@ export class QueryPlanner {
     return this.export([leaf], leaf.columns, leaf.cuts);
   }
 
-  private sublink(select: SelectStmt, scope: Scope, flow: Flow): void {
-    if (this.survey.protectedSelects.has(select)) refuse("a subquery inside an expression reads a protected table", "join the table in FROM instead, for example JOIN support.tickets t ON t.customer_id = c.id");
+  private sublink(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void {
+    if (this.survey.protectedSelects.has(select)) {
+      if (link && this.links.read.has(link)) return;
+      if (!link || !this.links.admitted.has(link)) refuse("a subquery inside an expression reads a protected table", "join the table in FROM instead, for example JOIN support.tickets t ON t.customer_id = c.id");
+      const { links } = this;
+      this.links = noLinks();
+      const keys = sublinkKeys(this, link, select, scope, flow);
+      this.links = links;
+      // An expression can be read more than once; its keys are needed once.
+      links.read.add(link);
+      links.keys.push(...keys);
+      return;
+    }
     const inner = new Flow();
     const rows = this.query(select, scope, inner);
     for (const column of rows.columns) for (const origin of column.origins) inner.origins.add(origin);
@@ -172,15 +195,18 @@ export class QueryPlanner {
   private leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
     if (select.valuesLists) return this.values(select, outer, flow);
     const from = new FromReader(this, outer, flow).read(select.fromClause ?? []);
-    const rowKeys = from.scope.entries.flatMap((entry) => entry.keys);
-    const strict = rowKeys.length > 0;
+    const enclosing = this.links;
+    const links = (this.links = { ...noLinks(), admitted: this.protectedLinks(select) });
+    const strict = links.admitted.size > 0 || from.scope.entries.some((entry) => entry.keys.length > 0);
     const targets = this.targets(select.targetList ?? [], from, strict || branch);
     const grouped = strict && groups(select, targets.flow);
-    const keys = grouped ? rowKeys.map(groupKey) : rowKeys;
     this.clauses(select, from, flow);
+    const rowKeys = [...from.scope.entries.flatMap((entry) => entry.keys), ...links.keys];
+    const keys = grouped ? rowKeys.map(groupKey) : rowKeys;
     const limited = this.limit(select, strict, flow);
     for (const node of select.sortClause ?? []) this.sortItem(node, targets.columns, from.scope, flow, grouped || !strict);
     this.distinct(select, targets.columns, keys, from, flow);
+    this.links = enclosing;
     flow.absorb(targets.flow);
     const entries = from.scope.entries;
     const cut = entries.find((entry) => entry.cuts);
@@ -188,6 +214,11 @@ export class QueryPlanner {
     // A group that is dropped further out hides subjects as a row cut off by LIMIT does.
     const cuts = strict && (limited || grouped || cut !== undefined || isDistinctOn(select));
     return { columns: targets.columns, open: targets.open, openOrigins: targets.open ? entries.flatMap(wholeRow) : [], keys, cuts, append: (expressions) => this.append(select, targets.expanded, expressions) };
+  }
+
+  private protectedLinks(select: SelectStmt): Set<SubLink> {
+    if (!this.survey.protectedSelects.has(select)) return new Set();
+    return new Set([...admissible(select)].filter((link) => link.subselect && "SelectStmt" in link.subselect && this.survey.protectedSelects.has(link.subselect.SelectStmt)));
   }
 
   private values(select: SelectStmt, outer: Scope | undefined, flow: Flow): Leaf {
@@ -360,8 +391,10 @@ export class QueryPlanner {
     const list = stars.map((star) => star.sql).join(", ");
     if (target.location === -1) return list;
     const first = source.tokenAt(target.location);
-    let last = first;
-    while (!isSymbol(source.tokens, last, "*")) last++;
+    let last = first, brackets = 0;
+    for (; !isSymbol(source.tokens, last, "*"); last++) if (isSymbol(source.tokens, last, "(")) brackets++;
+    // `(c.*)` is a star as well.
+    for (; brackets > 0; brackets--) assert(isSymbol(source.tokens, ++last, ")"), "a star in brackets");
     splices.replace(source.start(first), source.end(last), list);
     return undefined;
   }
@@ -383,7 +416,7 @@ export class QueryPlanner {
   }
 
   /** The keyword before the first table of FROM. */
-  private before(select: SelectStmt, word: string): number {
+  before(select: SelectStmt, word: string): number {
     const { source } = this.statement;
     let first = select.fromClause?.[0];
     while (first && "JoinExpr" in first) first = first.JoinExpr.larg;

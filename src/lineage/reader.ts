@@ -31,7 +31,7 @@ export class Flow {
 
 export interface Hooks {
   /** Analyses a subquery inside an expression; its output and its predicates flow into the flow. */
-  subquery(select: SelectStmt, scope: Scope, flow: Flow): void;
+  subquery(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void;
   /** Something that can fail is applied to a protected column. */
   risky(): void;
 }
@@ -51,6 +51,11 @@ export function findEntry(scope: Scope | undefined, alias: string, schema: strin
     if (found) return found;
   }
   return undefined;
+}
+
+function isOuter(entry: Entry, scope: Scope): boolean {
+  for (let outer = scope.outer; outer; outer = outer.outer) if (outer.entries.includes(entry)) return true;
+  return false;
 }
 
 export class Reader {
@@ -80,11 +85,13 @@ export class Reader {
       case "ColumnRef":
         return this.column(strings((body as ColumnRef).fields), scope, flow);
       case "SubLink": {
-        this.read((body as SubLink).testexpr, scope, flow);
-        return this.read((body as SubLink).subselect, scope, flow);
+        const link = body as SubLink;
+        this.read(link.testexpr, scope, flow);
+        if (link.subselect && "SelectStmt" in link.subselect) this.hooks.subquery(link.subselect.SelectStmt, scope, flow, link);
+        return;
       }
       case "SelectStmt":
-        return this.hooks.subquery(body as SelectStmt, scope, flow);
+        return this.hooks.subquery(body as SelectStmt, scope, flow, undefined);
       case "FuncCall":
         return this.call(body as FuncCall, scope, flow);
       case "A_Expr":
@@ -166,7 +173,7 @@ export class Reader {
     if (call.over) flow.window = true;
     else if (kind === "aggregate" || kind === "window" || call.agg_within_group) {
       // An aggregate over nothing but an outer query's columns belongs to that outer query.
-      for (const entry of inner.entries) if (!scope.entries.includes(entry)) refuse(`the aggregate ${name} reads columns of an outer query`, "join the tables and aggregate in one query");
+      for (const entry of inner.entries) if (isOuter(entry, scope)) refuse(`the aggregate ${name} reads columns of an outer query`, "join the tables and aggregate in one query");
       flow.aggregate = true;
     }
     if (kind === "set") flow.setReturning = true;

@@ -4,6 +4,9 @@ import { isSymbol, keyword, TOKEN, type Tokens } from "./tokens.ts";
 
 /** Words that end a target list at its own bracket depth. All are reserved: none can be a bare column name. */
 const TARGETS_END = new Set(["into", "from", "where", "group", "having", "window", "union", "intersect", "except", "order", "limit", "offset", "fetch", "for"]);
+/** Words that end FROM and WHERE. */
+const ROWS_END = new Set([...TARGETS_END].filter((word) => word !== "from" && word !== "where"));
+const WHERE = new Set(["where", ...ROWS_END]);
 const NONE: ReadonlySet<string> = new Set();
 
 export class Source {
@@ -61,6 +64,15 @@ export class Source {
   /** From a token of the last item of a RETURNING list: the first token after the list. */
   afterReturning(token: number): number {
     return this.scan(token, NONE);
+  }
+
+  /** From the token FROM: the token WHERE, or what stands in its place. */
+  afterFrom(token: number): number {
+    return this.scan(token, WHERE);
+  }
+  /** From the token after WHERE: the first token after the condition. */
+  afterWhere(token: number): number {
+    return this.scan(token, ROWS_END);
   }
 
   private scan(token: number, stops: ReadonlySet<string>): number {

@@ -11,6 +11,8 @@ export interface StatementContext {
   readonly temps: ReadonlySet<string>;
   /** The token after the statement's last. */
   readonly endToken: number;
+  /** Tells that text of the client was put in a second time: the plan serves this very text only. */
+  copied(): void;
   /** A name for a hidden column that occurs nowhere in the text. */
   freshName(): string;
 }
