@@ -18,8 +18,11 @@ export const ERROR_CODES = {
   NULL_SUBJECT_KEY: "42501",
   // Sign-in and sessions
   AUTHENTICATION_FAILED: "28P01",
+  USER_NOT_NAMED: "28000",
   ACTOR_DISABLED: "28000",
   PROTOCOL_VIOLATION: "08P01",
+  /** Somebody who does not speak the protocol, or says goodbye before hello: PostgreSQL closes without a word. */
+  NOT_A_STARTUP_PACKET: "08P01",
   FEATURE_NOT_SUPPORTED: "0A000",
   DATABASE_NOT_SERVED: "3D000",
   TOO_MANY_SESSIONS: "53300",

@@ -186,13 +186,13 @@ function checkDatabase(startup: StartupMessage, { config }: PolicyInForce): void
   });
 }
 
-/** One last message, in PostgreSQL's form, and the end. */
+/** One last message, in PostgreSQL's form, and the end. Who has not begun to speak the protocol is not told anything. */
 function turnAway(socket: Socket, error: unknown, parts: GatewayParts): void {
   const known = error instanceof WhosawError;
   const told = known ? error : new WhosawError("INTERNAL", "the gateway ran into a bug", { cause: error });
   if (known) parts.log.info({ code: told.code }, told.message);
   else parts.log.error({ err: error }, told.message);
   const fields = error instanceof UpstreamRefused ? error.said : fieldsOf(told, "FATAL");
-  if (socket.writable) socket.end(encodeErrorResponse(fields));
+  if (socket.writable && told.code !== "NOT_A_STARTUP_PACKET") socket.end(encodeErrorResponse(fields));
   socket.destroySoon();
 }

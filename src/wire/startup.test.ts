@@ -65,13 +65,18 @@ describe("the first packet", () => {
     ["no terminator", "user\0a\0"],
     ["bytes after the terminator", "user\0a\0\0x"],
     ["a name without a value", "user\0a\0database\0"],
-    ["no user", "database\0a\0\0"],
-    ["an empty user", "user\0\0\0"],
     ["a name twice", "user\0a\0user\0b\0\0"],
     ["an option twice", "user\0a\0_pq_.x\0b\0_pq_.x\0b\0\0"],
     ["nothing", ""],
   ])("%s is refused", (_, payload) => {
     expect(() => startup(payload)).toThrow(VIOLATION);
+  });
+
+  test.each([
+    ["no user", "database\0a\0\0"],
+    ["an empty user", "user\0\0\0"],
+  ])("%s is refused as PostgreSQL does it", (_, payload) => {
+    expect(() => startup(payload)).toThrow(expect.objectContaining({ code: "USER_NOT_NAMED" }));
   });
 
   test.each([0, 1 << 16, 2 << 16, (3 << 16) + (1 << 16), -1, 0x7fffffff])("version code %i is refused", (code) => {
@@ -95,7 +100,9 @@ describe("the first packet", () => {
     (length) => {
       const bytes = Buffer.alloc(4);
       bytes.writeInt32BE(length);
-      expect(() => new StartupReader().push(bytes)).toThrow(VIOLATION);
+      expect(() => new StartupReader().push(bytes)).toThrow(
+        expect.objectContaining({ code: "NOT_A_STARTUP_PACKET" }),
+      );
     },
   );
 

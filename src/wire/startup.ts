@@ -48,14 +48,14 @@ export class StartupReader {
 
   /**
    * @returns the packet once it is whole; then the reader is ready for another one, and `rest` is not part of it
-   * @throws PROTOCOL_VIOLATION, FEATURE_NOT_SUPPORTED as `decodeStartupPacket`
+   * @throws NOT_A_STARTUP_PACKET by its length; PROTOCOL_VIOLATION, FEATURE_NOT_SUPPORTED as `decodeStartupPacket`
    */
   push(chunk: Buffer): StartupPacket | undefined {
     const received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
     this.received = received;
     if (received.length < 4) return undefined;
     const length = int32At(received, 0);
-    if (length < 8 || length > LIMITS.startupBytesMax) throw violation("The first packet has an impossible length.");
+    if (length < 8 || length > LIMITS.startupBytesMax) throw notStartup();
     if (received.length < length) return undefined;
     this.rest = received.subarray(length);
     this.received = Buffer.alloc(0);
@@ -63,9 +63,13 @@ export class StartupReader {
   }
 }
 
+function notStartup(): WhosawError {
+  return new WhosawError("NOT_A_STARTUP_PACKET", "The first packet has an impossible length.");
+}
+
 /**
  * @param packet one whole packet, with its length
- * @throws PROTOCOL_VIOLATION if it is malformed, FEATURE_NOT_SUPPORTED if its major version is not 3
+ * @throws PROTOCOL_VIOLATION if it is malformed, USER_NOT_NAMED, FEATURE_NOT_SUPPORTED if its major version is not 3
  */
 export function decodeStartupPacket(packet: Buffer): StartupPacket {
   const reader = new ByteReader(packet, 0, packet.length);
@@ -113,7 +117,9 @@ function decodeStartupMessage(code: number, reader: ByteReader): StartupMessage 
     else parameters.set(name, value);
   }
   reader.finish();
-  if ((parameters.get("user") ?? "") === "") throw violation("The startup packet names no user.");
+  if ((parameters.get("user") ?? "") === "") {
+    throw new WhosawError("USER_NOT_NAMED", "The startup packet names no user.", { hint: "Connect with a user name." });
+  }
   const replication = !isFalse(parameters.get("replication") ?? "off");
   return { kind: "startup", minor: code & 0xffff, parameters, protocolOptions: [...protocolOptions], replication };
 }
