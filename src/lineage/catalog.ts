@@ -76,8 +76,11 @@ export interface CatalogSnapshot {
   hasUserFunction(name: string): boolean;
   /** Some operator of that name exists outside pg_catalog whose function does not belong to an extension. */
   hasUserOperator(name: string): boolean;
-  /** Enum, domain, extension and other types outside pg_catalog, by unqualified name. */
-  hasUserType(name: string): boolean;
+  /**
+   * Making a value of some type of that name outside pg_catalog runs a function of a user's, not of an extension's: a domain with a
+   * check that calls one, a cast, an input function.
+   */
+  typeRunsCode(name: string): boolean;
   /** The role may SELECT these columns. Loaded for each upstream role. */
   maySelect(role: string, oid: number, columns: readonly string[]): boolean;
 }

@@ -2,8 +2,9 @@
  * The first look at a query: which relations, functions and operators does it name? Refuses what is refused wherever it
  * stands, and finds out whether a protected table is touched at all. If none is, the text passes byte for byte.
  */
-import type { A_Expr, CommonTableExpr, FuncCall, Node, RangeVar, SelectStmt, WithClause } from "libpg-query";
+import type { A_Expr, CommonTableExpr, FuncCall, Node, RangeVar, SelectStmt, TypeName, WithClause } from "libpg-query";
 import { WhosawError } from "../base/errors.ts";
+import type { Relation } from "./catalog.ts";
 import { functionClass, type FunctionClass } from "./functions.ts";
 import { resolveName, type Resolved } from "./names.ts";
 import { isQueryKind, strings } from "./nodes.ts";
@@ -78,6 +79,7 @@ class Surveyor implements Survey {
     for (const key in value) {
       const child = (value as Body)[key];
       if (typeof child !== "object" || child === null) continue;
+      if (key === "typeName") this.type(child as TypeName);
       const first = key.charCodeAt(0);
       if (first >= 65 && first <= 90) this.visit(key, child as Body);
       else this.walk(child);
@@ -147,7 +149,10 @@ class Surveyor implements Survey {
     if (resolved.kind === "unknown") {
       if (resolved.elsewhere) throw notOnSearchPath(name, this.statement);
       this.unknown.push(name);
-    } else if (resolved.kind === "relation") this.classify(resolved);
+    } else if (resolved.kind === "relation") {
+      this.classify(resolved);
+      if (target) this.target(resolved.relation);
+    }
   }
 
   private classify(resolved: Extract<Resolved, { kind: "relation" }>): void {
@@ -160,6 +165,15 @@ class Surveyor implements Survey {
     } else if (standing.kind === "system" && !standing.allowed) {
       refuse(`${table} can hold stored values or other sessions' statements`, "use pg_class, pg_attribute, pg_type, pg_index, pg_constraint or information_schema for questions about the schema");
     }
+  }
+
+  /** What is written to does nothing but store rows. UPDATE pg_settings is a SET, by a rule, and so is one of a view on it. */
+  private target(relation: Relation): void {
+    const table = `${relation.schema}.${relation.name}`;
+    const { catalog } = this.statement.context;
+    const isSystem = (of: Relation | undefined) => of !== undefined && catalog.standing(of).kind === "system";
+    if (isSystem(relation) || relation.viewReads.some((oid) => isSystem(catalog.relation(oid)))) refuse(`${table} belongs to the server and is not written to`, "change a setting with SET, the schema with DDL");
+    if (relation.hasRules && !this.protected) refuse(`${table} has rewrite rules: writing to it could read other tables`, "drop the rules, or make triggers of them");
   }
 
   private markProtected(): void {
@@ -190,6 +204,12 @@ class Surveyor implements Survey {
     if (setting === undefined) refuse("set_config with a computed name", "write the name of the setting as a literal");
     refuseSetting(setting);
     if (setting === "search_path") this.setsSearchPath = true;
+  }
+
+  type(name: TypeName): void {
+    const names = strings(name.names);
+    const type = names[names.length - 1] ?? "";
+    if (names[0] !== "pg_catalog" && this.statement.context.catalog.typeRunsCode(type)) refuse(`the type ${names.join(".")} runs functions of its own: they could read tables by themselves`, "use its base type");
   }
 
   operator(names: readonly string[]): void {

@@ -138,6 +138,7 @@ function planCreate(statement: StatementContext, create: CreateStmt): Planned {
     if ("TableLikeClause" in element) refuse("a temporary table LIKE another", "list its columns: CREATE TEMP TABLE t (id bigint, note text)");
     if (!("ColumnDef" in element || "Constraint" in element)) refuse("a temporary table with more than columns", "list its columns: CREATE TEMP TABLE t (id bigint, note text)");
     checkExpressions(statement, element);
+    if ("ColumnDef" in element) survey(statement, { typeName: element.ColumnDef.typeName });
   }
   return passWith(effect);
 }

@@ -73,6 +73,18 @@ export class Generator {
     else if (roll < 0.18) sql = this.#setOperation();
     else if (roll < 0.26) sql = this.#aggregate();
     else ({ sql, ordered } = this.#select(2));
+    return this.#finish(sql, ordered);
+  }
+
+  /** Queries only. */
+  query(): Statement {
+    this.#constructs = new Set();
+    this.#aliases = 0;
+    const { sql, ordered } = this.#random.chance(0.2) ? { sql: this.#setOperation(), ordered: false } : this.#select(2);
+    return this.#finish(sql, ordered);
+  }
+
+  #finish(sql: string, ordered: boolean): Statement {
     const construct = [...this.#constructs].sort().join(" + ") || "plain";
     return { construct, sql, ordered };
   }

@@ -1,5 +1,6 @@
 /** Runs statements and says what a client sees of them. */
 import pg from "pg";
+import type { ErrorField } from "../../src/lineage/errors/rebuild.ts";
 import type { Accounting, Companion } from "../../src/lineage/plan.ts";
 import type { Subject } from "./world.ts";
 
@@ -20,16 +21,54 @@ export interface Accounted {
   readonly recorded: readonly { readonly subject: Subject; readonly use: number }[];
   /** A key was NULL where none may be: the gateway stops here. */
   readonly nullKey: boolean;
+  /** Of the error, if it failed, as the server sent them. */
+  readonly errorFields: readonly ErrorField[];
 }
 
 interface Raw {
   readonly error: string | undefined;
+  readonly errorFields: readonly ErrorField[];
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
   readonly rows: readonly (readonly (string | null)[])[];
   readonly tag: string;
 }
 
 const asText = { getTypeParser: () => (value: string) => value };
+
+function fieldsOf(error: pg.DatabaseError): ErrorField[] {
+  const {
+    severity,
+    code,
+    message,
+    detail,
+    hint,
+    position,
+    internalPosition,
+    internalQuery,
+    where,
+    schema,
+    table,
+    column,
+    dataType,
+    constraint,
+    file,
+    line,
+    routine,
+  } = error;
+  const named = {
+    S: severity,
+    C: code,
+    M: message,
+    D: detail,
+    H: hint,
+    P: position,
+    p: internalPosition,
+    q: internalQuery,
+    W: where,
+  };
+  const rest = { s: schema, t: table, c: column, d: dataType, n: constraint, F: file, L: line, R: routine };
+  return Object.entries({ ...named, ...rest }).filter((field): field is [string, string] => field[1] !== undefined);
+}
 
 async function run(client: pg.Client, text: string): Promise<Raw> {
   try {
@@ -40,10 +79,16 @@ async function run(client: pg.Client, text: string): Promise<Raw> {
         types: asText,
       });
     if (Array.isArray(result)) throw new Error(`one statement expected: ${text}`);
-    return { error: undefined, fields: result.fields, rows: result.rows, tag: `${result.command} ${result.rowCount}` };
+    return {
+      error: undefined,
+      errorFields: [],
+      fields: result.fields,
+      rows: result.rows,
+      tag: `${result.command} ${result.rowCount}`,
+    };
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
-    return { error: error.code ?? "XX000", fields: [], rows: [], tag: "" };
+    return { error: error.code ?? "XX000", errorFields: fieldsOf(error), fields: [], rows: [], tag: "" };
   }
 }
 
@@ -74,9 +119,11 @@ function keysOf(value: string | null, companion: Companion): { keys: string[]; i
   return { keys: decoded, isNull: missing && !companion.nullable };
 }
 
-/** Runs a rewritten statement, takes the companions off its rows and reads them. */
-export async function account(client: pg.Client, text: string, accounting: Accounting): Promise<Accounted> {
-  const { error, fields, rows, tag } = await undone(client, text);
+/** Takes the companions off rows and reads them. */
+export function strip(
+  rows: readonly (readonly (string | null)[])[],
+  accounting: Accounting,
+): Pick<Accounted, "cells" | "recorded" | "nullKey"> {
   const recorded: { subject: Subject; use: number }[] = [];
   let nullKey = false;
   for (const row of rows) {
@@ -87,14 +134,20 @@ export async function account(client: pg.Client, text: string, accounting: Accou
       for (const key of keys) recorded.push({ subject: `${kind}:${key}`, use: companion.use });
     });
   }
-  const visible = accounting.hideRows ? [] : rows.map((row) => row.slice(0, accounting.columns));
+  return { cells: accounting.hideRows ? [] : rows.map((row) => row.slice(0, accounting.columns)), recorded, nullKey };
+}
+
+/** Runs a rewritten statement and says what a client sees of it and what is recorded. */
+export async function account(client: pg.Client, text: string, accounting: Accounting): Promise<Accounted> {
+  const { error, errorFields, fields, rows, tag } = await undone(client, text);
+  const stripped = strip(rows, accounting);
   const shownFields = accounting.hideRows ? [] : fields.slice(0, accounting.columns);
-  return {
-    observation: { error, description: describe(shownFields, tag), rows: visible.map((row) => JSON.stringify(row)) },
-    cells: visible,
-    recorded,
-    nullKey,
+  const observation = {
+    error,
+    description: describe(shownFields, tag),
+    rows: stripped.cells.map((row) => JSON.stringify(row)),
   };
+  return { observation, errorFields, ...stripped };
 }
 
 /** How often each row comes. */

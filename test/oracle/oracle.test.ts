@@ -67,11 +67,10 @@ function caseOf(statement: Statement): Case {
 }
 
 /** A statement that passes as it is must not depend on anybody. */
-function passViolations({ plan: made, involved, absent }: Case): string[] {
+function passViolations({ plan: made, involved, absent, errorDepends }: Case): string[] {
   const passes = made.refusal === undefined && made.statements.every(({ treatment }) => treatment.kind === "pass");
-  return passes && involved.size + absent.size > 0
-    ? [`passes, and depends on ${[...involved, ...absent].join(", ")}`]
-    : [];
+  if (!passes || (involved.size + absent.size === 0 && errorDepends !== true)) return [];
+  return [`passes, and depends on ${[...involved, ...absent].join(", ") || "somebody by its error"}`];
 }
 
 async function check(statements: readonly Statement[]): Promise<{ cases: Case[]; broken: string[] }> {

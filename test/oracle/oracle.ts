@@ -5,6 +5,7 @@
  * without. Absence is the opposite effect, a row that comes when the subject goes: then a scope entry has to stand.
  */
 import type pg from "pg";
+import { rebuildError } from "../../src/lineage/errors/rebuild.ts";
 import type { Accounting, TextPlan } from "../../src/lineage/plan.ts";
 import { account, type Accounted, countRows, observe, type Observation } from "./observe.ts";
 import { Random } from "./random.ts";
@@ -22,6 +23,8 @@ export interface Case {
   readonly involved: Set<Subject>;
   /** Subjects whose removal adds rows. */
   readonly absent: Set<Subject>;
+  /** Whether it fails depends on somebody's rows. */
+  errorDepends?: boolean;
 }
 
 interface Pair {
@@ -67,7 +70,7 @@ async function observeAll(
   });
 }
 
-/** Notes what the step from a world to the same one without the subject does to each case's rows. */
+/** Notes what the step from a world to the same one without the subject does to each case. */
 function compare(
   cases: readonly Case[],
   subject: Subject,
@@ -75,15 +78,15 @@ function compare(
   after: readonly Observation[],
 ): void {
   cases.forEach((each, index) => {
-    const [have, left, plain] = [
-      countRows(before[index]!.rows),
-      countRows(after[index]!.rows),
-      countRows(each.plain!.rows),
-    ];
-    for (const [row, count] of have) if (plain.has(row) && count > (left.get(row) ?? 0)) each.involved.add(subject);
+    const [one, other, plain] = [before[index]!, after[index]!, each.plain!];
+    if (one.error !== other.error) each.errorDepends = true;
+    if (one.error !== undefined || other.error !== undefined || plain.error !== undefined) return;
+    const [have, left, whole] = [countRows(one.rows), countRows(other.rows), countRows(plain.rows)];
+    for (const [row, count] of have) if (whole.has(row) && count > (left.get(row) ?? 0)) each.involved.add(subject);
     for (const [row, count] of left) if (count > (have.get(row) ?? 0)) each.absent.add(subject);
-    const changed = have.size === 0 && left.size === 0 && before[index]!.description !== after[index]!.description;
-    if (changed && before[index]!.description === each.plain!.description) each.involved.add(subject);
+    // Without rows, the tag is what is shown.
+    const tagOnly = have.size === 0 && left.size === 0 && one.description === plain.description;
+    if (tagOnly && one.description !== other.description) each.involved.add(subject);
   });
 }
 
@@ -105,14 +108,16 @@ export async function examine(client: pg.Client, cases: readonly Case[], world: 
 const sorted = (rows: readonly string[]) => [...rows].sort();
 
 /** Every promise that one case breaks, in words. */
-export function violations(
-  { statement, accounting, plain, accounted, involved, absent }: Case,
-  world: World,
-): string[] {
+export function violations(each: Case, world: World): string[] {
+  const { statement, plan, accounting, plain, accounted, involved, absent } = each;
   if (plain === undefined || accounting === undefined || accounted === undefined || accounted.nullKey) return [];
   const found: string[] = [];
   const { observation, recorded, cells } = accounted;
   if (observation.error !== plain.error) return [`fails with ${observation.error} instead of ${plain.error}`];
+  const told = rebuildError(accounted.errorFields, accounting, plan).map(([, value]) => value.toLowerCase());
+  for (const token of told.flatMap((value) => value.match(TOKEN_PATTERN) ?? [])) {
+    if (world.tokens.has(token) && !statement.sql.includes(token)) found.push(`tells ${token} in an error`);
+  }
   if (observation.description !== plain.description)
     found.push(`described as ${observation.description} instead of ${plain.description}`);
   const [got, expected] = statement.ordered
@@ -120,6 +125,8 @@ export function violations(
     : [sorted(observation.rows), sorted(plain.rows)];
   if (JSON.stringify(got) !== JSON.stringify(expected))
     found.push(`${got.length} rows differ from the ${expected.length} without companions`);
+  if (each.errorDepends === true && !accounting.errorsFromData)
+    found.push("fails for some rows and not for others without saying so");
   const keys = new Set(recorded.map(({ subject }) => subject));
   const missing = [...involved].filter((subject) => !keys.has(subject));
   if (missing.length > 0) found.push(`does not record ${missing.join(", ")}`);

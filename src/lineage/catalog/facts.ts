@@ -37,7 +37,7 @@ export interface Facts {
   readonly types: ReadonlyMap<number, Type>;
   readonly userFunctions: ReadonlySet<string>;
   readonly userOperators: ReadonlySet<string>;
-  readonly userTypes: ReadonlySet<string>;
+  readonly typesWithCode: ReadonlySet<string>;
 }
 
 const KINDS: Readonly<Record<string, RelationKind>> = {
@@ -204,6 +204,6 @@ export async function readFacts(query: CatalogQuery): Promise<Facts> {
     types,
     userFunctions: objects["f"]!,
     userOperators: objects["o"]!,
-    userTypes: objects["t"]!,
+    typesWithCode: objects["t"]!,
   };
 }

@@ -86,7 +86,7 @@ export async function loadCatalog(
     standings,
     userFunctions: facts.userFunctions,
     userOperators: facts.userOperators,
-    userTypes: facts.userTypes,
+    typesWithCode: facts.typesWithCode,
     grants: await readGrants(query, distinctRoles),
   });
 }

@@ -16,7 +16,7 @@ export interface SnapshotParts {
   readonly standings: ReadonlyMap<number, Standing>;
   readonly userFunctions: ReadonlySet<string>;
   readonly userOperators: ReadonlySet<string>;
-  readonly userTypes: ReadonlySet<string>;
+  readonly typesWithCode: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grants>;
 }
 
@@ -65,8 +65,8 @@ export class Snapshot implements CatalogSnapshot {
     return this.#parts.userOperators.has(name);
   }
 
-  hasUserType(name: string): boolean {
-    return this.#parts.userTypes.has(name);
+  typeRunsCode(name: string): boolean {
+    return this.#parts.typesWithCode.has(name);
   }
 
   maySelect(role: string, oid: number, columns: readonly string[]): boolean {

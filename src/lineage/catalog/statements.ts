@@ -108,8 +108,28 @@ export const VIEW_CALLS_SQL = `SELECT DISTINCT w.ev_class
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
       AND e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e')`;
 
-/** kind (f, o, t), name of functions, operators and types outside pg_catalog. */
-export const USER_OBJECTS_SQL = `SELECT DISTINCT 'f', p.proname::text FROM pg_catalog.pg_proc p
+const ofNoExtension = (functionOid: string): string =>
+  `${functionOid} >= ${FIRST_USER_OID} AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+    WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = ${functionOid} AND e.deptype = 'e')`;
+
+/**
+ * kind and name: f, functions outside pg_catalog; o, operators outside pg_catalog whose function is no extension's; t, types whose
+ * values are made by functions that are no extension's, and arrays, domains and rows of such types.
+ */
+export const USER_OBJECTS_SQL = `WITH RECURSIVE code(oid) AS (
+    SELECT t.oid FROM pg_catalog.pg_type t WHERE ${ofNoExtension("t.typinput::pg_catalog.oid")}
+    UNION
+    SELECT c.casttarget FROM pg_catalog.pg_cast c WHERE c.casttarget >= ${FIRST_USER_OID} AND ${ofNoExtension("c.castfunc")}
+    UNION
+    SELECT o.contypid FROM pg_catalog.pg_constraint o
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = o.oid
+        AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+      WHERE o.contypid <> 0 AND ${ofNoExtension("d.refobjid")}
+    UNION
+    SELECT t.oid FROM code JOIN pg_catalog.pg_type t ON t.typelem = code.oid OR t.typbasetype = code.oid OR EXISTS (
+      SELECT FROM pg_catalog.pg_attribute a WHERE t.typrelid <> 0 AND a.attrelid = t.typrelid AND a.atttypid = code.oid)
+  )
+  SELECT DISTINCT 'f', p.proname::text FROM pg_catalog.pg_proc p
     WHERE p.oid >= ${FIRST_USER_OID} OR p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
   UNION ALL
   SELECT DISTINCT 'o', o.oprname::text FROM pg_catalog.pg_operator o
@@ -117,8 +137,7 @@ export const USER_OBJECTS_SQL = `SELECT DISTINCT 'f', p.proname::text FROM pg_ca
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         AND d.objid = o.oprcode::pg_catalog.oid AND d.deptype = 'e')
   UNION ALL
-  SELECT DISTINCT 't', t.typname::text FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-    WHERE n.nspname <> 'pg_catalog' AND ${NOT_TEMPORARY}`;
+  SELECT DISTINCT 't', t.typname::text FROM code JOIN pg_catalog.pg_type t ON t.oid = code.oid`;
 
 /** oid, name, type (b, d, e, c ...), category, element type, base type, of types that a key may have. */
 export const TYPES_SQL = `SELECT t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype

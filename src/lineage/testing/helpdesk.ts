@@ -114,8 +114,8 @@ export class HelpdeskCatalog implements CatalogSnapshot {
   hasUserOperator(name: string): boolean {
     return name === "@@@";
   }
-  hasUserType(name: string): boolean {
-    return name === "ticket_status";
+  typeRunsCode(name: string): boolean {
+    return name === "guess";
   }
   maySelect(_role: string, oid: number, names: readonly string[]): boolean {
     const of = this.byOid.get(oid);
