@@ -20,6 +20,7 @@ const DATABASE = "support";
 const ROLE = "helpdesk_agent";
 /** nobody: PgBouncer refuses to run as root. */
 const NOBODY_UID = 65_534;
+const WATCH_INTERVAL_MS = 50;
 
 /** One way to the database. */
 export interface Route {
@@ -121,6 +122,24 @@ ignore_startup_parameters = extra_float_digits,options
     const path = join(this.#dir, name);
     await writeFile(path, text);
     return path;
+  }
+
+  /** Runs a script by psql, throwing its output away, and watches the memory of the route's process meanwhile. */
+  async peakWhile(route: Route, script: string): Promise<{ peakBytes: number; receivedBytes: number }> {
+    const pid = route.pid;
+    if (pid === undefined) throw new WhosawError("INTERNAL", `${route.name} has no process to watch`);
+    const env = { ...process.env, PGPASSWORD: PASSWORD, ...route.env };
+    const args = ["-h", route.host, "-p", `${route.port}`, "-U", route.user, "-X", "-q", "-f", script, DATABASE];
+    const psql = spawn("psql", args, { env, stdio: ["ignore", "pipe", "inherit"] });
+    let receivedBytes = 0;
+    psql.stdout.on("data", (chunk: Buffer) => (receivedBytes += chunk.length));
+    let peakBytes = 0;
+    const watch = setInterval(() => {
+      void residentBytes(pid).then((bytes) => (peakBytes = Math.max(peakBytes, bytes)));
+    }, WATCH_INTERVAL_MS);
+    await once(psql, "close");
+    clearInterval(watch);
+    return { peakBytes: Math.max(peakBytes, await residentBytes(pid)), receivedBytes };
   }
 
   async close(): Promise<void> {

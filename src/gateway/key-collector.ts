@@ -1,7 +1,7 @@
 /** Gathers the subject keys that companions carry, and turns them into keys blocks. Runs once for every row. */
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import { encodeIntKey, encodeIntKeys, encodeTextKeys, encodeUuidKeys, hashTextKey } from "../ledger/keys-block.ts";
+import { encodeAscendingInts, encodeIntKey, encodeIntKeys, encodeTextKeys, encodeUuidKeys, hashTextKey } from "../ledger/keys-block.ts";
 import type { SubjectKeyType, TableUse } from "../lineage/plan.ts";
 
 export interface CollectedBlock {
@@ -22,6 +22,8 @@ export class KeyCollector {
   readonly #subjectKind: string;
   readonly #table: string;
   #ints: number[] = [];
+  /** Keys came in ascending order so far: then they need not be sorted, and repetitions are neighbours. */
+  #ascending = true;
   readonly #bigs = new Set<bigint>();
   readonly #strings = new Set<string>();
 
@@ -83,7 +85,15 @@ export class KeyCollector {
       if (digit < 0 || digit > 9) throw malformed(this.#table);
       value = value * 10 + digit;
     }
-    this.#ints.push(negative ? -value : value);
+    this.#addNumber(negative ? -value : value);
+  }
+
+  #addNumber(key: number): void {
+    const ints = this.#ints;
+    const last = ints.length === 0 ? Number.NEGATIVE_INFINITY : (ints[ints.length - 1] as number);
+    if (key === last) return;
+    if (key < last) this.#ascending = false;
+    ints.push(key);
   }
 
   #addText(buffer: Buffer, from: number, to: number): void {
@@ -99,10 +109,12 @@ export class KeyCollector {
       this.#ints = [];
       return [{ bytes: encodeIntKey(key), subjects: 1 }];
     }
+    const ascending = this.#ascending;
     this.#ints = [];
+    this.#ascending = true;
     if (this.#bigs.size > 0) return this.#takeBigs(collected);
     // Sorted before they are cut into portions, so that neighbours stay neighbours and their differences small.
-    return portions(Array.from(new Set(Float64Array.from(collected).sort())), encodeIntKeys);
+    return portions(ascending ? collected : sortedDistinct(collected), encodeAscendingInts);
   }
 
   #takeBigs(collected: readonly number[]): CollectedBlock[] {
@@ -113,10 +125,21 @@ export class KeyCollector {
   }
 }
 
+function sortedDistinct(keys: readonly number[]): number[] {
+  const sorted = Float64Array.from(keys).sort();
+  const distinct: number[] = [];
+  let last: number | undefined;
+  for (const key of sorted) {
+    if (key !== last) distinct.push(key);
+    last = key;
+  }
+  return distinct;
+}
+
 function portions<T>(keys: readonly T[], encode: (keys: readonly T[]) => Uint8Array): CollectedBlock[] {
   const blocks: CollectedBlock[] = [];
   for (let from = 0; from < keys.length; from += LIMITS.subjectsPerEntryMax) {
-    const portion = keys.slice(from, from + LIMITS.subjectsPerEntryMax);
+    const portion = keys.length <= LIMITS.subjectsPerEntryMax ? keys : keys.slice(from, from + LIMITS.subjectsPerEntryMax);
     blocks.push({ bytes: encode(portion), subjects: portion.length });
   }
   return blocks;

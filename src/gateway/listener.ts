@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { RoleConfig } from "../config/config.ts";
+import { roleOf } from "../config/roles.ts";
 import { textOf } from "../wire/bytes.ts";
 import { encodeAuthentication } from "../wire/messages/authentication.ts";
 import { type BackendKeyData, encodeBackendKeyData } from "../wire/messages/backend-key-data.ts";
@@ -93,7 +94,7 @@ async function begin(socket: Socket, startup: StartupMessage, parts: GatewayPart
     certificateHash: socket === undefined || !("encrypted" in socket) ? undefined : parts.tls?.certificateHash,
     mockSecret: parts.mockSecret,
   });
-  const role = roleOf(signedIn, policy);
+  const role = roleFor(signedIn, policy);
   checkDatabase(startup, policy);
   const upstream = await connectUpstream(policy.config.upstream, upstreamParameters(startup, role));
   try {
@@ -169,9 +170,9 @@ function greeting(upstream: Upstream, key: BackendKeyData | undefined): Buffer {
   ]);
 }
 
-function roleOf({ actor }: SignedIn, { config }: PolicyInForce): RoleConfig {
-  const role = config.roles.get(actor.role);
-  if (role !== undefined) return role;
+function roleFor({ actor }: SignedIn, { config }: PolicyInForce): RoleConfig {
+  const found = roleOf(config, actor);
+  if (found !== undefined) return found.role;
   throw new WhosawError("ACTOR_DISABLED", `the role ${actor.role} of this actor is not configured`, {
     hint: "add it under roles in whosaw.yaml, or give the actor another role",
   });

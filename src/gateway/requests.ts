@@ -4,9 +4,9 @@
  */
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import type { TextPlan } from "../lineage/plan.ts";
+import type { Accounting, TextPlan } from "../lineage/plan.ts";
 import { MessageReader } from "../wire/framing.ts";
-import { appendResultFormats, bindNames } from "../wire/messages/bind.ts";
+import { appendResultFormats, bindNames, decodeBind, encodeBind } from "../wire/messages/bind.ts";
 import { decodeTarget } from "../wire/messages/describe.ts";
 import { decodeExecute, encodeExecute } from "../wire/messages/execute.ts";
 import { decodeParse, encodeParse } from "../wire/messages/parse.ts";
@@ -167,9 +167,21 @@ export class Requests {
     if (this.#state.portals.size >= LIMITS.portalsMax) throw tooMany("portals");
     const undo = this.#state.portals.set(names.portal, portal, sequence);
     const added = names.resultFormats > 1 ? this.#hiddenColumns(prepared) : 0;
-    if (added === 0) this.#keep();
+    if (names.resultFormats === 1 && names.firstResultFormat !== 0) this.#bindBinary(prepared);
+    else if (added === 0) this.#keep();
     else this.#relay.insert(appendResultFormats(buffer, start, end, added));
     this.#state.pending.push({ kind: "bind", sequence, portal, addedFormats: added, undo });
+  }
+
+  /** One format for all columns: the client's columns get it one by one, so that companions can be text. */
+  #bindBinary(prepared: Prepared | undefined): void {
+    const hidden = this.#hiddenColumns(prepared);
+    if (hidden === 0) return this.#keep();
+    const { buffer, payload, end } = this.#reader;
+    const bind = decodeBind(buffer, payload, end);
+    const [format = 0] = bind.resultFormats;
+    const visible = new Array<number>(this.#visibleColumns(prepared)).fill(format);
+    this.#relay.insert(encodeBind({ ...bind, resultFormats: [...visible, ...new Array<number>(hidden).fill(0)] }));
   }
 
   #describe(): void {
@@ -258,15 +270,21 @@ export class Requests {
 
   /** Columns that the server adds to what the client expects of a statement. */
   #hiddenColumns(prepared: Prepared | undefined): number {
-    if (prepared?.plan === undefined) return 0;
-    const standing = this.#state.standingOf(prepared.plan);
-    return standing.kind === "account" ? standing.accounting.companions.length : 0;
+    return this.#accountingOf(prepared)?.companions.length ?? 0;
+  }
+
+  #visibleColumns(prepared: Prepared | undefined): number {
+    return this.#accountingOf(prepared)?.columns ?? 0;
   }
 
   #hidesRows(prepared: Prepared | undefined): boolean {
-    if (prepared?.plan === undefined) return false;
+    return this.#accountingOf(prepared)?.hideRows ?? false;
+  }
+
+  #accountingOf(prepared: Prepared | undefined): Accounting | undefined {
+    if (prepared?.plan === undefined) return undefined;
     const standing = this.#state.standingOf(prepared.plan);
-    return standing.kind === "account" && standing.accounting.hideRows;
+    return standing.kind === "account" ? standing.accounting : undefined;
   }
 }
 

@@ -68,8 +68,18 @@ export function encodeIntKey(key: number | bigint): Uint8Array {
   return typeof key === "number" ? encodeNumbers([key]) : encodeBigints([key]);
 }
 
+/** Keys that are distinct and ascending already: most results come so. Safe integers only. */
+export function encodeAscendingInts(keys: readonly number[]): Uint8Array {
+  return writeNumbers(keys);
+}
+
 function encodeNumbers(keys: number[]): Uint8Array {
   if (keys.length > 1) keys.sort((a, b) => a - b);
+  return writeNumbers(keys);
+}
+
+/** @param keys ascending; repetitions are left out */
+function writeNumbers(keys: readonly number[]): Uint8Array {
   const into = Buffer.allocUnsafe(1 + VARINT_BYTES_MAX * (keys.length + 1));
   const count = countDistinct(keys);
   into[0] = INT;

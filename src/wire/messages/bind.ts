@@ -2,7 +2,7 @@
  * Bind (frontend 'B'): makes a portal of a prepared statement. On the hot path only names are read and, where the
  * statement has companions, result formats are added at the end; parameters are stepped over.
  */
-import { ByteReader, MessageWriter, int32At, putInt32, putUint16, violation } from "../bytes.ts";
+import { ByteReader, MessageWriter, int32At, putInt32, putUint16, uint16At, violation } from "../bytes.ts";
 import { FRONTEND } from "../types.ts";
 
 export interface Bind {
@@ -22,6 +22,8 @@ export interface BindNames {
   readonly statement: string;
   /** How many result formats the message lists. */
   readonly resultFormats: number;
+  /** The first of them; 0 (text) if it lists none. */
+  readonly firstResultFormat: number;
 }
 
 function formats(reader: ByteReader): number[] {
@@ -67,9 +69,10 @@ export function bindNames(buffer: Buffer, payload: number, end: number): BindNam
   const statement = reader.cstring();
   skipToResultFormats(reader);
   const resultFormats = reader.count(2);
+  const firstResultFormat = resultFormats === 0 ? 0 : uint16At(buffer, reader.at);
   reader.bytes(2 * resultFormats);
   reader.finish();
-  return { portal, statement, resultFormats };
+  return { portal, statement, resultFormats, firstResultFormat };
 }
 
 /**
