@@ -162,7 +162,7 @@ export function isKeyColumn(column: EntryColumn): boolean {
 
 export function refuseCut(entry: Entry): never {
   return refuse(
-    `rows of ${entry.alias ?? "a subquery"}, which has LIMIT, GROUP BY or DISTINCT ON, are dropped again further out`,
+    `rows of ${entry.alias ?? "a subquery"}, which has LIMIT, GROUP BY or DISTINCT ON, are dropped or merged further out`,
     "put the condition inside, into its WHERE; or LEFT JOIN to it, so that every row of it is returned",
   );
 }

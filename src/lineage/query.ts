@@ -210,7 +210,7 @@ export class QueryPlanner {
     flow.absorb(targets.flow);
     const entries = from.scope.entries;
     const cut = entries.find((entry) => entry.cuts);
-    if (cut && (limited || select.distinctClause || targets.flow.setReturning)) refuseCut(cut);
+    if (cut && (limited || grouped || select.distinctClause || targets.flow.setReturning)) refuseCut(cut);
     // A group that is dropped further out hides subjects as a row cut off by LIMIT does.
     const cuts = strict && (limited || grouped || cut !== undefined || isDistinctOn(select));
     return { columns: targets.columns, open: targets.open, openOrigins: targets.open ? entries.flatMap(wholeRow) : [], keys, cuts, append: (expressions) => this.append(select, targets.expanded, expressions) };
