@@ -165,7 +165,11 @@ class Gateway implements RunningGateway {
         if (health.status === "green") log.info({ health: "green" }, "the ledger is healthy");
         else log.error({ health: "red", code: health.error.code, err: health.error }, health.error.message);
       },
-      onFatal,
+      onFatal: (error) => {
+        // Every client hears why, not only those who were waiting for the disk.
+        this.#closing ??= error;
+        onFatal(error);
+      },
       unsafeSkipSyncForBench: this.#options.unsafeSkipSyncForBench ?? false,
     });
   }

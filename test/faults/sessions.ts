@@ -11,6 +11,8 @@ export interface RecordedSession {
 }
 
 export interface RecordedSessions {
+  /** In the order of their logins. */
+  readonly sessions: readonly RecordedSession[];
   /** By the address that the client came from: tests give each client one of its own. */
   readonly byAddress: ReadonlyMap<string, RecordedSession>;
   /** Index behind the last entry read. */
@@ -48,5 +50,5 @@ export async function recordedSessions(installation: Installation, from: number)
       for (const key of decodeKeys(keys).keys) statement.disclosed.add(`${statement.tables[use]} ${key}`);
     }
   }
-  return { byAddress, next };
+  return { sessions: [...sessions.values()], byAddress, next };
 }
