@@ -86,7 +86,8 @@ export class FromReader {
     if (!select) refuse("FROM contains a statement that is no SELECT", "run it as a statement of its own");
     const flow = new Flow();
     const rows = this.planner.query(select, range.lateral ? this.scope : this.scope.outer, flow);
-    this.depend(flow);
+    if (range.lateral) this.depend(flow);
+    else this.flow.absorb(flow);
     return derivedEntry(range.alias?.aliasname, rows, strings(range.alias?.colnames));
   }
 
@@ -97,7 +98,7 @@ export class FromReader {
     const origins = [...flow.origins];
     const names = range.coldeflist ? range.coldeflist.map((node) => ("ColumnDef" in node ? (node.ColumnDef.colname ?? "") : "")) : strings(range.alias?.colnames);
     const columns = names.map((name): EntryColumn => ({ name, origins }));
-    return { alias: range.alias?.aliasname ?? functionName(range), schema: undefined, columns, open: true, openOrigins: origins, keys: [], cuts: false, hiding: false };
+    return { alias: range.alias?.aliasname ?? functionName(range), schema: undefined, columns, open: true, openOrigins: origins, keys: [], cuts: false, limits: false, hiding: false };
   }
 
   private tableFunction(body: Record<string, unknown>): Entry {
@@ -106,7 +107,7 @@ export class FromReader {
     if (flow.origins.size > 0) this.planner.risky();
     this.depend(flow);
     const alias = body["alias"] as Alias | undefined;
-    return { alias: alias?.aliasname ?? "xmltable", schema: undefined, columns: [], open: true, openOrigins: [...flow.origins], keys: [], cuts: false, hiding: false };
+    return { alias: alias?.aliasname ?? "xmltable", schema: undefined, columns: [], open: true, openOrigins: [...flow.origins], keys: [], cuts: false, limits: false, hiding: false };
   }
 
   /** A lateral item decides which rows of the items it reads appear: as a join condition does. */
@@ -150,7 +151,7 @@ export class FromReader {
   /** `JOIN ... USING (x) AS j`: j.x is the merged column. */
   private usingAlias(alias: string, names: readonly string[], left: Item, right: Item): void {
     const columns = names.map((name): EntryColumn => ({ name, origins: originsOf(name, [...left.stars, ...right.stars]) }));
-    this.scope.entries.push({ alias, schema: undefined, columns, open: false, openOrigins: [], keys: [], cuts: false, hiding: false });
+    this.scope.entries.push({ alias, schema: undefined, columns, open: false, openOrigins: [], keys: [], cuts: false, limits: false, hiding: false });
   }
 }
 
@@ -197,6 +198,6 @@ function derivedEntry(alias: string | undefined, rows: Rows, colnames: readonly 
     const key = column.base ? keys[column.base.key] : undefined;
     return { name: colnames[i] ?? column.name, origins: column.origins, base: key && column.base ? { key, column: column.base.column } : undefined };
   });
-  return { alias, schema: undefined, columns, open: rows.open, openOrigins: rows.openOrigins, keys, cuts: rows.cuts, hiding: keys.length > 0 };
+  return { alias, schema: undefined, columns, open: rows.open, openOrigins: rows.openOrigins, keys, cuts: rows.cuts, limits: rows.limits, hiding: keys.length > 0 };
 }
 

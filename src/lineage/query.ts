@@ -40,6 +40,7 @@ export interface Rows {
   readonly openOrigins: readonly Origin[];
   readonly keys: readonly ExportedKey[];
   readonly cuts: boolean;
+  readonly limits: boolean;
 }
 
 /** One simple SELECT, its hidden columns not yet written. */
@@ -49,6 +50,7 @@ interface Leaf {
   readonly openOrigins: readonly Origin[];
   readonly keys: readonly HiddenKey[];
   readonly cuts: boolean;
+  readonly limits: boolean;
   append(expressions: readonly string[]): void;
 }
 
@@ -107,7 +109,7 @@ export class QueryPlanner {
     for (const column of columns) for (const origin of column.origins) origin.use.shown.add(origin.column);
   }
   cteRows(cte: CommonTableExpr): Rows {
-    return this.ctes.get(cte) ?? { columns: [], open: true, openOrigins: [], keys: [], cuts: false };
+    return this.ctes.get(cte) ?? { columns: [], open: true, openOrigins: [], keys: [], cuts: false, limits: false };
   }
 
   /**
@@ -121,7 +123,7 @@ export class QueryPlanner {
       return this.survey.protectedSelects.has(select) ? this.union(select, outer, flow) : this.publicSetOperation(select, outer, flow);
     }
     const leaf = this.leaf(select, outer, flow, false);
-    return this.export([leaf], leaf.columns, leaf.cuts);
+    return this.export([leaf], leaf.columns, leaf);
   }
 
   private sublink(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void {
@@ -170,18 +172,18 @@ export class QueryPlanner {
     for (const node of select.sortClause ?? []) this.sortItem(node, columns, undefined, flow, false);
     const limited = this.limit(select, true, flow);
     if (limited && leaves.some((leaf) => leaf.cuts)) refuse("LIMIT cuts rows of a branch that has a LIMIT of its own", "put the limit on one level only");
-    return this.export(leaves, columns, limited || leaves.some((leaf) => leaf.cuts));
+    return this.export(leaves, columns, { cuts: limited || leaves.some((leaf) => leaf.cuts), limits: limited || leaves.some((leaf) => leaf.limits) });
   }
 
   private publicSetOperation(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     const left = select.larg ? this.query(select.larg, outer, flow) : undefined;
     const right = select.rarg ? this.query(select.rarg, outer, flow) : undefined;
     const columns = (left?.columns ?? []).map((column, i): OutputColumn => ({ name: column.name, origins: [...column.origins, ...(right?.columns[i]?.origins ?? [])] }));
-    return { columns, open: (left?.open ?? true) || (right?.open ?? true), openOrigins: [...(left?.openOrigins ?? []), ...(right?.openOrigins ?? [])], keys: [], cuts: false };
+    return { columns, open: (left?.open ?? true) || (right?.open ?? true), openOrigins: [...(left?.openOrigins ?? []), ...(right?.openOrigins ?? [])], keys: [], cuts: false, limits: false };
   }
 
   /** Names the hidden columns and writes them at the end of every branch. */
-  private export(leaves: readonly Leaf[], columns: readonly EntryColumn[], cuts: boolean): Rows {
+  private export(leaves: readonly Leaf[], columns: readonly EntryColumn[], { cuts, limits }: Pick<Rows, "cuts" | "limits">): Rows {
     const hidden = leaves.flatMap((leaf) => leaf.keys.map((key) => ({ leaf, key, name: this.statement.freshName() })));
     for (const leaf of leaves) leaf.append(hidden.map(({ leaf: of, key, name }) => `${of === leaf ? key.sql : "null::pg_catalog.text"} as ${name}`));
     const keys = hidden.map(({ key, name }): ExportedKey => ({ name, use: key.use, array: key.array, nullable: key.nullable }));
@@ -189,7 +191,7 @@ export class QueryPlanner {
       const key = column.base && leaves.length === 1 ? hidden.findIndex((of) => of.key === column.base?.key) : -1;
       return { name: column.name, origins: column.origins, base: key !== -1 && column.base ? { key, column: column.base.column } : undefined };
     });
-    return { columns: outputs, open: leaves.some((leaf) => leaf.open), openOrigins: leaves.flatMap((leaf) => leaf.openOrigins), keys, cuts };
+    return { columns: outputs, open: leaves.some((leaf) => leaf.open), openOrigins: leaves.flatMap((leaf) => leaf.openOrigins), keys, cuts, limits };
   }
 
   private leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
@@ -199,21 +201,23 @@ export class QueryPlanner {
     const links = (this.links = { ...noLinks(), admitted: this.protectedLinks(select) });
     const strict = links.admitted.size > 0 || from.scope.entries.some((entry) => entry.keys.length > 0);
     const targets = this.targets(select.targetList ?? [], from, strict || branch);
-    const grouped = strict && groups(select, targets.flow);
+    const aggregated = strict && groups(select, targets.flow);
     this.clauses(select, from, flow);
     const rowKeys = [...from.scope.entries.flatMap((entry) => entry.keys), ...links.keys];
+    const merged = strict && this.distinct(select, targets, rowKeys, from, flow);
+    const grouped = aggregated || merged;
     const keys = grouped ? rowKeys.map(groupKey) : rowKeys;
     const limited = this.limit(select, strict, flow);
-    for (const node of select.sortClause ?? []) this.sortItem(node, targets.columns, from.scope, flow, grouped || !strict);
-    this.distinct(select, targets.columns, keys, from, flow);
+    for (const node of select.sortClause ?? []) this.sortItem(node, targets.columns, from.scope, flow, aggregated || !strict);
     this.links = enclosing;
     flow.absorb(targets.flow);
     const entries = from.scope.entries;
-    const cut = entries.find((entry) => entry.cuts);
+    const cut = entries.find((entry) => (grouped ? entry.limits : entry.cuts));
     if (cut && (limited || grouped || select.distinctClause || targets.flow.setReturning)) refuseCut(cut);
     // A group that is dropped further out hides subjects as a row cut off by LIMIT does.
-    const cuts = strict && (limited || grouped || cut !== undefined || isDistinctOn(select));
-    return { columns: targets.columns, open: targets.open, openOrigins: targets.open ? entries.flatMap(wholeRow) : [], keys, cuts, append: (expressions) => this.append(select, targets.expanded, expressions) };
+    const limits = strict && (limited || entries.some((entry) => entry.limits) || isDistinctOn(select));
+    const cuts = limits || (strict && (grouped || entries.some((entry) => entry.cuts)));
+    return { columns: targets.columns, open: targets.open, openOrigins: targets.open ? entries.flatMap(wholeRow) : [], keys, cuts, limits, append: (expressions) => this.append(select, targets.expanded, expressions) };
   }
 
   private protectedLinks(select: SelectStmt): Set<SubLink> {
@@ -236,7 +240,7 @@ export class QueryPlanner {
     const append = (expressions: readonly string[]) => {
       if (expressions.length > 0) refuse("VALUES is combined with rows of a protected table", "write SELECT ... UNION ALL SELECT instead of VALUES");
     };
-    return { columns, open: false, openOrigins: [], keys: [], cuts: false, append };
+    return { columns, open: false, openOrigins: [], keys: [], cuts: false, limits: false, append };
   }
 
   /** WHERE, GROUP BY, HAVING, WINDOW. */
@@ -320,24 +324,41 @@ export class QueryPlanner {
     flow.absorb(read);
   }
 
-  /** DISTINCT may merge rows only when every hidden key is decided by the visible columns. */
-  private distinct(select: SelectStmt, columns: readonly EntryColumn[], keys: readonly HiddenKey[], from: From, flow: Flow): void {
-    if (!select.distinctClause || keys.length === 0) return;
+  /**
+   * DISTINCT may stay where every hidden key is decided by the visible columns. Elsewhere it is written as GROUP BY, and
+   * the rows carry the keys of all rows that were merged into them.
+   * @returns whether it was
+   */
+  private distinct(select: SelectStmt, targets: Targets, keys: readonly HiddenKey[], from: From, flow: Flow): boolean {
+    if (!select.distinctClause) return false;
     if (isDistinctOn(select)) {
       const read = new Flow();
       this.reader.read(select.distinctClause, from.scope, read);
       this.predicate(read);
       flow.absorb(read);
       this.scope = true;
-      return;
+      return false;
     }
-    for (const key of keys) {
-      const { table } = key.use;
-      const shown = new Set(columns.filter((column) => column.base?.key === key).map((column) => column.base?.column));
-      const decided = table.keyColumns.every((column) => shown.has(column) && IDENTITY_TYPES.has(table.relation.columns.find((of) => of.name === column)?.typeOid ?? 0));
-      const split = key.absent && !table.keyNeverNull;
-      if (!decided || split) refuse(`DISTINCT merges rows of different ${table.subjectKind}s in ${table.table}`, `select ${table.keyColumns.map((column) => `${table.relation.name}.${column}`).join(", ")} as well, or drop DISTINCT`);
-    }
+    if (keys.every((key) => isDecided(key, targets.columns))) return false;
+    if (targets.flow.setReturning || targets.open) refuse("DISTINCT merges rows of different subjects", "select the keys of the tables as well, or drop DISTINCT");
+    this.predicate(targets.flow);
+    this.distinctAsGroups(select, targets.columns.length);
+    return true;
+  }
+
+  /** `SELECT DISTINCT a, b FROM t WHERE p` as `SELECT a, b FROM t WHERE p GROUP BY 1, 2`. */
+  private distinctAsGroups(select: SelectStmt, columns: number): void {
+    const { source, splices } = this.statement;
+    const first = select.targetList?.[0];
+    assert(first !== undefined && "ResTarget" in first, "DISTINCT without columns");
+    const target = source.tokenAt(first.ResTarget.location);
+    assert(keyword(source.tokens, target - 1) === "distinct", "DISTINCT before its first column");
+    splices.replace(source.start(target - 1), source.end(target - 1), "");
+    const fromToken = source.afterTargets(target);
+    const after = keyword(source.tokens, fromToken) === "from" ? source.afterFrom(fromToken) : fromToken;
+    const end = keyword(source.tokens, after) === "where" ? source.afterWhere(after + 1) : after;
+    const positions = Array.from({ length: columns }, (_, i) => i + 1).join(", ");
+    splices.insert(source.end(end - 1), ` group by ${positions}${source.gapBefore(end)}`);
   }
 
   /** The output columns of a target list; with `expand`, stars are written out in the text. */
@@ -448,6 +469,15 @@ function groups(select: SelectStmt, flow: Flow): boolean {
   const grouped = flow.aggregate || select.groupClause !== undefined;
   if (grouped && select.distinctClause) refuse("DISTINCT merges groups of protected rows", "drop DISTINCT");
   return grouped;
+}
+
+/** The visible columns decide the key: equal rows have equal keys. */
+function isDecided(key: HiddenKey, columns: readonly EntryColumn[]): boolean {
+  const { table } = key.use;
+  // A row without a key and no row at all look alike in the columns.
+  if (key.absent && !table.keyNeverNull) return false;
+  const shown = new Set(columns.filter((column) => column.base?.key === key).map((column) => column.base?.column));
+  return table.keyColumns.every((column) => shown.has(column) && IDENTITY_TYPES.has(table.relation.columns.find((of) => of.name === column)?.typeOid ?? 0));
 }
 
 /** DISTINCT alone is a list of one empty node. */

@@ -43,8 +43,10 @@ export interface Entry {
   /** Protected columns that may stand behind any of its columns, for open entries. */
   readonly openOrigins: readonly Origin[];
   readonly keys: readonly HiddenKey[];
-  /** Its rows depend on rows that it does not return (LIMIT): dropping some of them further out would hide subjects. */
+  /** Its rows depend on one another (LIMIT, GROUP BY): dropping some of them further out would hide subjects. */
   readonly cuts: boolean;
+  /** Its rows even stand in for rows that it does not return (LIMIT): merging them further out would hide those, too. */
+  readonly limits: boolean;
   /** A subquery or CTE that was given hidden columns: its whole row must not be read. */
   readonly hiding: boolean;
 }
@@ -71,7 +73,7 @@ export function qualified(entry: Entry, column: string): string {
 /** An entry for a relation that holds no subjects. */
 export function publicEntry(alias: string, relation: Relation | undefined, colnames: readonly string[]): Entry {
   const columns = (relation?.columns ?? []).map((column, i): EntryColumn => ({ name: colnames[i] ?? column.name, origins: [] }));
-  return { alias, schema: relation?.schema, columns, open: relation === undefined, openOrigins: [], keys: [], cuts: false, hiding: false };
+  return { alias, schema: relation?.schema, columns, open: relation === undefined, openOrigins: [], keys: [], cuts: false, limits: false, hiding: false };
 }
 
 /** An entry for a protected table: each protected column is an origin, and the key of the row its companion. */
@@ -82,7 +84,7 @@ export function protectedEntry(alias: string, use: UseDraft, absent: boolean): E
     const { name } = column;
     return { name, origins: table.publicColumns.has(name) ? [] : [{ use, column: name }], base: { key, column: name } };
   });
-  return { alias, schema: table.relation.schema, columns, open: false, openOrigins: [], keys: [key], cuts: false, hiding: false };
+  return { alias, schema: table.relation.schema, columns, open: false, openOrigins: [], keys: [key], cuts: false, limits: false, hiding: false };
 }
 
 /**

@@ -172,7 +172,7 @@ class Surveyor implements Survey {
     const table = `${relation.schema}.${relation.name}`;
     const { catalog } = this.statement.context;
     const isSystem = (of: Relation | undefined) => of !== undefined && catalog.standing(of).kind === "system";
-    if (isSystem(relation) || relation.viewReads.some((oid) => isSystem(catalog.relation(oid)))) refuse(`${table} belongs to the server and is not written to`, "change a setting with SET, the schema with DDL");
+    if (isSystem(relation) || relation.viewReads.some((oid) => isSystem(catalog.relation(oid)))) refuseAlways(`${table} belongs to the server and is not written to`, "change a setting with SET, the schema with DDL");
     if (relation.hasRules && !this.protected) refuse(`${table} has rewrite rules: writing to it could read other tables`, "drop the rules, or make triggers of them");
   }
 
