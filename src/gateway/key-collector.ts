@@ -14,6 +14,8 @@ const MINUS = 0x2d;
 const COMMA = 0x2c;
 const EQUALS = 0x3d;
 const OPEN_BRACE = 0x7b;
+const BIG_INT = /^-?\d{16,19}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Decimal digits that a double holds exactly. */
 const EXACT_DIGITS_MAX = 15;
 
@@ -40,7 +42,7 @@ export class KeyCollector {
       return;
     }
     if (this.#keyType === "int") this.#addInt(buffer, from, to);
-    else if (this.#keyType === "uuid") this.#strings.add(buffer.toString("latin1", from, to));
+    else if (this.#keyType === "uuid") this.#addUuid(buffer.toString("latin1", from, to));
     else this.#addText(buffer, from, to);
   }
 
@@ -76,9 +78,10 @@ export class KeyCollector {
     const negative = buffer[from] === MINUS;
     const first = negative ? from + 1 : from;
     if (to - first > EXACT_DIGITS_MAX) {
-      this.#bigs.add(BigInt(buffer.toString("latin1", from, to)));
+      this.#addBig(buffer.toString("latin1", from, to));
       return;
     }
+    if (first === to) throw malformed(this.#table);
     let value = 0;
     for (let at = first; at < to; at++) {
       const digit = (buffer[at] as number) - DIGIT_0;
@@ -86,6 +89,17 @@ export class KeyCollector {
       value = value * 10 + digit;
     }
     this.#addNumber(negative ? -value : value);
+  }
+
+  #addBig(text: string): void {
+    const key = BIG_INT.test(text) ? BigInt(text) : undefined;
+    if (key === undefined || BigInt.asIntN(64, key) !== key) throw malformed(this.#table);
+    this.#bigs.add(key);
+  }
+
+  #addUuid(text: string): void {
+    if (!UUID.test(text)) throw malformed(this.#table);
+    this.#strings.add(text);
   }
 
   #addNumber(key: number): void {
@@ -98,7 +112,9 @@ export class KeyCollector {
 
   #addText(buffer: Buffer, from: number, to: number): void {
     if (buffer[from] !== EQUALS) throw malformed(this.#table);
-    this.#strings.add(Buffer.from(buffer.toString("latin1", from + 1, to), "hex").toString("utf8"));
+    const key = Buffer.from(buffer.toString("latin1", from + 1, to), "hex");
+    if (2 * key.length !== to - from - 1) throw malformed(this.#table);
+    this.#strings.add(key.toString("utf8"));
   }
 
   #takeInts(): CollectedBlock[] {
