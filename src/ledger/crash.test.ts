@@ -9,6 +9,8 @@ import { memoryDisk, type MemoryDisk } from "./testing/memory-disk.ts";
 import { DIR, handClock, MASTER_KEY, openRig, record, seeded, type Rig } from "./testing/rig.ts";
 
 const SEEDS = Number(process.env["WHOSAW_CRASH_SEEDS"] ?? 1);
+/** Hundreds of crashes, each with three starts, on a machine that may be busy. */
+const TIMEOUT_MS = 180_000;
 const DAY_MS = 86_400_000;
 
 /** Receipts as they were given, by index: what the entry was about. */
@@ -95,20 +97,28 @@ async function crashAt(
 
 const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
 
-test.each(seeds)("a crash at any operation of a new log loses no receipt (seed %i)", async (seed) => {
-  const random = seeded(seed);
-  let operation = 1;
-  while (await crashAt(memoryDisk(), new Map(), 2, operation, random)) operation += 1;
-  expect(operation).toBeGreaterThan(100);
-});
+test.each(seeds)(
+  "a crash at any operation of a new log loses no receipt (seed %i)",
+  { timeout: TIMEOUT_MS },
+  async (seed) => {
+    const random = seeded(seed);
+    let operation = 1;
+    while (await crashAt(memoryDisk(), new Map(), 2, operation, random)) operation += 1;
+    expect(operation).toBeGreaterThan(100);
+  },
+);
 
-test.each(seeds)("a crash at any operation of a grown log loses no receipt (seed %i)", async (seed) => {
-  const { disk, given } = await grownDisk();
-  const random = seeded(seed);
-  let operation = 1;
-  while (await crashAt(disk, given, 1, operation, random)) operation += 1;
-  expect(operation).toBeGreaterThan(100);
-});
+test.each(seeds)(
+  "a crash at any operation of a grown log loses no receipt (seed %i)",
+  { timeout: TIMEOUT_MS },
+  async (seed) => {
+    const { disk, given } = await grownDisk();
+    const random = seeded(seed);
+    let operation = 1;
+    while (await crashAt(disk, given, 1, operation, random)) operation += 1;
+    expect(operation).toBeGreaterThan(100);
+  },
+);
 
 test("what a killed process left in the page cache is durable once the next one has started", async () => {
   const disk = memoryDisk();

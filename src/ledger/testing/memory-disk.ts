@@ -142,7 +142,9 @@ class MemoryDiskImpl implements MemoryDisk {
 
   /** Runs an operation with its fault; every operation takes a turn of the event loop, as a real one would. */
   async #do<T>(name: Operation["name"], path: string, work: () => T): Promise<T> {
-    await Promise.resolve();
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     if (this.#meet({ name, path }) === "halt") return forever();
     return work();
   }
