@@ -13,6 +13,7 @@ import { Generator, type Statement } from "./generate.ts";
 import { account } from "./observe.ts";
 import { type Case, examine, precisionTable, violations } from "./oracle.ts";
 import { Random } from "./random.ts";
+import { TRICKY } from "./tricky.ts";
 import { CLASSIFICATION, makeWorld, type World } from "./world.ts";
 
 const SEED = Number(process.env["ORACLE_SEED"] ?? 7);
@@ -87,7 +88,7 @@ async function check(statements: readonly Statement[]): Promise<{ cases: Case[];
 
 describe(`oracle, seed ${SEED}`, () => {
   test("constructs one by one", { timeout: 60_000 }, async () => {
-    const { cases, broken } = await check(CORPUS);
+    const { cases, broken } = await check([...CORPUS, ...TRICKY]);
     console.log(precisionTable(cases));
     expect(broken).toEqual([]);
   });
