@@ -140,6 +140,8 @@ interface Ready {
   readonly ledger: string;
   /** The ledger's public key. */
   readonly vkey: string;
+  /** Its witness's public key. */
+  readonly witness: string;
 }
 
 async function ready(gateway: GuardedProcess): Promise<Ready> {
@@ -181,7 +183,8 @@ The demo runs, until you press Ctrl-C.
 
 3. Make sure that nobody has changed the record:
 
-   ${SHOWN_CLI} verify ${gateway.ledger} --vkey ${gateway.vkey}
+   ${SHOWN_CLI} verify ${gateway.ledger} --vkey ${gateway.vkey} \\
+     --witness ${gateway.witness}
 
 4. Try a table that nobody has classified; it is refused, with what to do instead:
 

@@ -105,13 +105,14 @@ async function openKeys(config: Config, invocation: Invocation, log: GatewayLog)
 }
 
 function announce(invocation: Invocation, config: Config, gateway: RunningGateway): void {
-  const { address, vkey } = gateway;
+  const { address, vkey, witnessVkey: witness } = gateway;
   const { mode, upstream, ledger } = config;
-  invocation.output.result({ event: "ready", postgres: address, mode, ledger: ledger.dir, vkey }, () =>
+  invocation.output.result({ event: "ready", postgres: address, mode, ledger: ledger.dir, vkey, witness }, () =>
     [
       `The gateway listens on ${address}, before ${upstream.database} on ${upstream.host}:${upstream.port}, in mode ${mode}.`,
       `Ledger: ${ledger.dir}`,
       `Its public key, to keep elsewhere and verify with: ${vkey}`,
+      `Its witness's public key: ${witness}`,
     ].join("\n"),
   );
 }

@@ -7,7 +7,7 @@ import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Config, RoleConfig } from "../config/config.ts";
 import { policyHash } from "../config/policy-hash.ts";
-import { logSigner, witnessSigner } from "../ledger/checkpoint.ts";
+import { logSigner, type NoteSigner, witnessSigner } from "../ledger/checkpoint.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { deriveSubjectKey } from "../ledger/keys-block.ts";
 import type { LedgerKeys } from "../ledger/keys-file.ts";
@@ -40,6 +40,8 @@ export interface RunningGateway {
   readonly address: string;
   /** Verifier key of the ledger. */
   readonly vkey: string;
+  /** Verifier key of its witness, whose cosignatures are on the checkpoints. */
+  readonly witnessVkey: string;
   readonly health: () => LedgerHealth;
   /**
    * Takes a new configuration for new sessions; the address, the upstream and the ledger stay.
@@ -102,6 +104,14 @@ class Gateway implements RunningGateway {
     return logSigner(this.#options.config.ledger.origin, this.#options.keys.logSeed).vkey;
   }
 
+  get witnessVkey(): string {
+    return this.#witness.vkey;
+  }
+
+  get #witness(): NoteSigner {
+    return witnessSigner(`${this.#options.config.ledger.origin}/witness`, this.#options.keys.witnessSeed);
+  }
+
   health(): LedgerHealth {
     return this.#ledger?.health ?? { status: "red", error: new WhosawError("SHUTTING_DOWN", "the gateway is not running") };
   }
@@ -152,14 +162,13 @@ class Gateway implements RunningGateway {
   #openLedger(): Promise<Ledger> {
     const { config, keys, log, onFatal } = this.#options;
     const disk = nodeDisk();
-    const signer = witnessSigner(`${config.ledger.origin}/witness`, keys.witnessSeed);
     return openLedger({
       dir: config.ledger.dir,
       origin: config.ledger.origin,
       logSeed: keys.logSeed,
       masterKey: keys.masterKey,
       clock: systemClock,
-      witness: localWitness({ dir: config.ledger.witness, disk, signer, clock: systemClock }),
+      witness: localWitness({ dir: config.ledger.witness, disk, signer: this.#witness, clock: systemClock }),
       sessionCount: () => this.#sessions.size,
       onHealth: (health) => {
         if (health.status === "green") log.info({ health: "green" }, "the ledger is healthy");
@@ -193,7 +202,9 @@ function upstreamRoles(config: Config): string[] {
 
 function listen(config: Config, parts: GatewayParts): Promise<Server> {
   const { host, port } = config.listen.postgres;
-  const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => void serveClient(socket, parts));
+  // Keep-alive as PostgreSQL's own: a client whose machine died sends no word of it.
+  const kept = { keepAlive: true, keepAliveInitialDelay: LIMITS.keepAliveDelayMs };
+  const server = createServer({ pauseOnConnect: true, noDelay: true, ...kept }, (socket) => void serveClient(socket, parts));
   server.maxConnections = LIMITS.sessionsMax * 2;
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)));

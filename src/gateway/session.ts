@@ -57,14 +57,13 @@ export class Session implements EntrySource {
     upstream.resume();
   }
 
-  /** Ends the session from outside: shutdown, a disabled actor. */
+  /** Ends the session from outside: shutdown, a disabled actor. A client that does not read is not waited for. */
   abort(error: WhosawError): void {
     if (this.#ended) return;
-    this.#outbox.discard();
-    if (this.#responses.betweenMessages && this.#options.client.writable) {
-      this.#options.client.write(encodeErrorResponse(fieldsOf(error, "FATAL")));
-    }
-    this.#end(error);
+    const { client } = this.#options;
+    const late = setTimeout(() => client.destroy(), LIMITS.abortLingerMs);
+    client.once("close", () => clearTimeout(late));
+    this.#fail(error);
   }
 
   drain(group: GroupBuilder): void {
@@ -127,12 +126,20 @@ export class Session implements EntrySource {
     }
   }
 
+  #fail(error: WhosawError): void {
+    this.#outbox.discard();
+    if (this.#responses.betweenMessages && this.#options.client.writable) {
+      this.#options.client.write(encodeErrorResponse(fieldsOf(error, "FATAL")));
+    }
+    this.#end(error);
+  }
+
   /** The database has gone, perhaps with a last word that still waits for its receipt. */
   #upstreamLost(): void {
     this.#upstreamGone = true;
     if (this.#ended || this.#outbox.heldBytes > 0) return;
     if (this.#requests.terminated || this.#responses.fatal) return this.#end(undefined);
-    this.abort(new WhosawError("UPSTREAM_LOST", "the connection to the database was lost"));
+    this.#fail(new WhosawError("UPSTREAM_LOST", "the connection to the database was lost"));
   }
 
   #end(error: WhosawError | undefined): void {
@@ -142,6 +149,8 @@ export class Session implements EntrySource {
     this.#outbox.discard();
     if (upstream.writable) upstream.end(TERMINATE);
     upstream.destroySoon();
+    // Restarted whenever the client takes something.
+    client.setTimeout(LIMITS.lingerMs, () => client.destroy());
     client.destroySoon();
     this.#options.ended(error);
   }

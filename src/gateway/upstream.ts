@@ -70,6 +70,7 @@ async function readGreeting(channel: Channel): Promise<Pick<Upstream, "parameter
 async function openSocket(config: UpstreamConfig): Promise<Socket> {
   const socket = await connected(config, connectTcp(config.port, config.host), "connect");
   socket.setNoDelay(true);
+  socket.setKeepAlive(true, LIMITS.keepAliveDelayMs);
   if (config.sslmode === "disable") return socket;
   socket.write(SSL_REQUEST);
   const answer = await oneByte(config, socket);
