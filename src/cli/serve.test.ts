@@ -109,6 +109,7 @@ test("one line says when it is ready; an actor signs in and reads; SIGTERM ends 
     mode: "observe",
     ledger: join(folder, "ledger"),
     vkey: expect.stringMatching(/^helpdesk\.example\/gw-1\+[0-9a-f]{8}\+/u) as string,
+    witness: expect.stringMatching(/^helpdesk\.example\/gw-1\/witness\+[0-9a-f]{8}\+/u) as string,
   });
   expect(gateway.output()).toContain("Copy them to a safe place now");
   expect((await stat(join(folder, "ledger-keys", "master.key"))).mode & 0o777).toBe(0o600);
