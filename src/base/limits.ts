@@ -42,6 +42,12 @@ export const LIMITS = {
   sessionsMax: 2_000,
   authenticationTimeoutMs: 30_000,
   upstreamConnectTimeoutMs: 10_000,
+  /** A client whose session is over, and that takes nothing of what is left for it for so long, is let go. */
+  lingerMs: 30_000,
+  /** So long a client whose session was ended from outside has to take its last words; rows behind them are dropped. */
+  abortLingerMs: 500,
+  /** Silence after which the system asks whether the other side is still there. */
+  keepAliveDelayMs: 60_000,
   /** C2SP tlog-tiles: entries are prefixed with a uint16. */
   entryBytesMax: 65_535,
   /** Statement texts are cut to this in entries; four bytes a character still fit. */
