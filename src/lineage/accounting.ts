@@ -46,9 +46,16 @@ export function checkProtected(survey: Survey, inserts = false): void {
     throw new WhosawError("UNDEFINED_TABLE", `relation "${name}${unknown.relname ?? ""}" does not exist`);
   }
   if (survey.calls.has("effect") || (survey.calls.has("sequence") && !inserts)) {
-    refuse("a function that leaves something behind (set_config, setval, nextval, pg_notify, advisory locks) stands beside protected tables", "call it in a statement of its own");
+    refuse(
+      "a function that leaves something behind (set_config, setval, nextval, pg_notify, advisory locks) stands beside protected tables",
+      "call it in a statement of its own",
+    );
   }
-  if (survey.modifyingCte) refuse("a WITH query changes data in a statement that reads protected tables", "run the INSERT, UPDATE or DELETE as a statement of its own");
+  if (survey.modifyingCte)
+    refuse(
+      "a WITH query changes data in a statement that reads protected tables",
+      "run the INSERT, UPDATE or DELETE as a statement of its own",
+    );
 }
 
 function tableUse(use: UseDraft): TableUse {
@@ -62,10 +69,18 @@ function tableUse(use: UseDraft): TableUse {
 }
 
 /** The accounting of a planned statement: its uses, and where each companion stands. */
-export function accountingOf(planner: QueryPlanner, keys: readonly { readonly use: UseDraft; readonly array: boolean; readonly nullable: boolean }[], rest: Pick<Accounting, "columns" | "hideRows" | "copy">): Accounting {
+export function accountingOf(
+  planner: QueryPlanner,
+  keys: readonly { readonly use: UseDraft; readonly array: boolean; readonly nullable: boolean }[],
+  rest: Pick<Accounting, "columns" | "hideRows" | "copy">,
+): Accounting {
   return {
     uses: planner.uses.map(tableUse),
-    companions: keys.map((key): Companion => ({ use: planner.uses.indexOf(key.use), array: key.array, nullable: key.nullable })),
+    companions: keys.map((key): Companion => ({
+      use: planner.uses.indexOf(key.use),
+      array: key.array,
+      nullable: key.nullable,
+    })),
     scope: planner.scope,
     errorsFromData: planner.errorsFromData,
     ...rest,

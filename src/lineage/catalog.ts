@@ -8,7 +8,16 @@ export interface Column {
   readonly notNull: boolean;
 }
 
-export type RelationKind = "table" | "partitioned" | "view" | "matview" | "foreign" | "sequence" | "index" | "composite" | "toast";
+export type RelationKind =
+  | "table"
+  | "partitioned"
+  | "view"
+  | "matview"
+  | "foreign"
+  | "sequence"
+  | "index"
+  | "composite"
+  | "toast";
 
 export interface Relation {
   readonly oid: number;

@@ -14,7 +14,11 @@ import { survey } from "./survey.ts";
 import { isSymbol, keyword } from "./tokens.ts";
 
 export function planCopy(statement: StatementContext, copy: CopyStmt): Planned {
-  if (copy.is_program || copy.filename !== undefined) refuse("COPY to or from a file or a program of the server", "use COPY ... TO STDOUT or COPY ... FROM STDIN (in psql: \\copy)");
+  if (copy.is_program || copy.filename !== undefined)
+    refuse(
+      "COPY to or from a file or a program of the server",
+      "use COPY ... TO STDOUT or COPY ... FROM STDIN (in psql: \\copy)",
+    );
   if (copy.query) {
     const [kind] = unwrap(copy.query);
     if ("SelectStmt" in copy.query) {
@@ -23,18 +27,26 @@ export function planCopy(statement: StatementContext, copy: CopyStmt): Planned {
       return planned;
     }
     const found = survey(statement, copy.query);
-    if (found.protected) refuse(`COPY (${kind.replace("Stmt", "").toUpperCase()} ...) on a protected table`, "run it as a statement of its own, with RETURNING");
+    if (found.protected)
+      refuse(
+        `COPY (${kind.replace("Stmt", "").toUpperCase()} ...) on a protected table`,
+        "run it as a statement of its own, with RETURNING",
+      );
     return passes(statement, found);
   }
   const { relation } = copy;
   if (!relation) return PASS;
-  const found = survey(statement, { List: { items: [{ RangeVar: relation }, ...(copy.whereClause ? [copy.whereClause] : [])] } });
+  const found = survey(statement, {
+    List: { items: [{ RangeVar: relation }, ...(copy.whereClause ? [copy.whereClause] : [])] },
+  });
   const resolved = found.relations.get(relation);
   if (resolved?.kind !== "relation" || resolved.standing.kind !== "protected") {
     if (found.protected) refuse("COPY ... WHERE reads a protected table", "load the rows first");
     return passes(statement, found);
   }
-  return copy.is_from ? copyIn(statement, copy, resolved.standing.table) : copyOut(statement, copy, resolved.standing.table);
+  return copy.is_from
+    ? copyIn(statement, copy, resolved.standing.table)
+    : copyOut(statement, copy, resolved.standing.table);
 }
 
 /** Loading rows shows none; errors may quote stored values. */
@@ -43,7 +55,13 @@ function copyIn(statement: StatementContext, copy: CopyStmt, table: ProtectedRel
   planner.risky();
   planner.uses.push({ table, shown: new Set(), predicate: new Set() });
   qualify(statement, copy, table);
-  return { treatment: { kind: "account", accounting: accountingOf(planner, [], { columns: 0, hideRows: false, copy: undefined }) }, effects: [] };
+  return {
+    treatment: {
+      kind: "account",
+      accounting: accountingOf(planner, [], { columns: 0, hideRows: false, copy: undefined }),
+    },
+    effects: [],
+  };
 }
 
 function qualify(statement: StatementContext, copy: CopyStmt, table: ProtectedRelation): void {
@@ -63,25 +81,43 @@ function copyOut(statement: StatementContext, copy: CopyStmt, table: ProtectedRe
   if (relation.hasRules) refuse(`the protected table ${table.table} has rewrite rules`, "drop the rules");
   checkFormat(copy, false);
   const first = source.tokenAt(copy.relation?.location);
-  if (keyword(source.tokens, first - 1) === "binary") refuse("COPY BINARY is an old spelling", "write COPY ... TO STDOUT WITH (FORMAT binary)");
+  if (keyword(source.tokens, first - 1) === "binary")
+    refuse("COPY BINARY is an old spelling", "write COPY ... TO STDOUT WITH (FORMAT binary)");
   const names = copy.attlist ? strings(copy.attlist) : relation.columns.map((column) => column.name);
   const unknown = names.find((name) => !relation.columns.some((column) => column.name === name));
-  if (unknown !== undefined) throw new WhosawError("UNDEFINED_COLUMN", `column "${unknown}" of relation "${relation.name}" does not exist`);
+  if (unknown !== undefined)
+    throw new WhosawError("UNDEFINED_COLUMN", `column "${unknown}" of relation "${relation.name}" does not exist`);
   const planner = new QueryPlanner(statement, survey(statement, []));
   const use = planner.use(table);
   const entry = protectedEntry(relation.name, use, false);
   const columns = names.flatMap((name) => entry.columns.filter((column) => column.name === name));
   planner.show(columns);
   const hidden = entry.keys.map((key) => `${key.sql} as ${statement.freshName()}`);
-  const list = [...names.map((name) => `${quoteIdentifier(relation.name)}.${quoteIdentifier(name)}`), ...hidden].join(", ");
+  const list = [...names.map((name) => `${quoteIdentifier(relation.name)}.${quoteIdentifier(name)}`), ...hidden].join(
+    ", ",
+  );
   let to = first;
   for (let depth = 0; depth > 0 || keyword(source.tokens, to) !== "to"; to++) {
     if (isSymbol(source.tokens, to, "(")) depth++;
     else if (isSymbol(source.tokens, to, ")")) depth--;
     if (to >= statement.endToken) refuse("this COPY could not be read", "use COPY (SELECT ...) TO STDOUT");
   }
-  splices.replace(source.start(first), source.end(to - 1), `(select ${list} from only ${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)})`);
-  return { treatment: { kind: "account", accounting: accountingOf(planner, entry.keys, { columns: columns.length, hideRows: false, copy: copyFormat(copy.options) }) }, effects: [] };
+  splices.replace(
+    source.start(first),
+    source.end(to - 1),
+    `(select ${list} from only ${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)})`,
+  );
+  return {
+    treatment: {
+      kind: "account",
+      accounting: accountingOf(planner, entry.keys, {
+        columns: columns.length,
+        hideRows: false,
+        copy: copyFormat(copy.options),
+      }),
+    },
+    effects: [],
+  };
 }
 
 interface Options {
@@ -92,19 +128,28 @@ interface Options {
 
 function readOptions(nodes: readonly Node[] | undefined): Options {
   const texts = new Map<string, string>();
-  let format = "text", header = false;
+  let format = "text",
+    header = false;
   for (const node of nodes ?? []) {
     if (!("DefElem" in node)) continue;
     const { defname, arg } = node.DefElem;
     const text = arg && "String" in arg ? (arg.String.sval ?? "") : undefined;
     if (defname === "format") format = (text ?? "").toLowerCase();
-    else if (defname === "header") header = !arg || ("Boolean" in arg ? arg.Boolean.boolval === true : "Integer" in arg ? arg.Integer.ival !== undefined && arg.Integer.ival !== 0 : !["false", "off", "0"].includes((text ?? "").toLowerCase()));
+    else if (defname === "header")
+      header =
+        !arg ||
+        ("Boolean" in arg
+          ? arg.Boolean.boolval === true
+          : "Integer" in arg
+            ? arg.Integer.ival !== undefined && arg.Integer.ival !== 0
+            : !["false", "off", "0"].includes((text ?? "").toLowerCase()));
     else if (defname !== undefined && text !== undefined) texts.set(defname, text);
   }
   return { format, texts, header };
 }
 
-const byte = (text: string | undefined, otherwise: string): number => (text === undefined || text.length === 0 ? otherwise : text).charCodeAt(0) & 0xff;
+const byte = (text: string | undefined, otherwise: string): number =>
+  (text === undefined || text.length === 0 ? otherwise : text).charCodeAt(0) & 0xff;
 
 function copyFormat(nodes: readonly Node[] | undefined): CopyFormat {
   const { format, texts, header } = readOptions(nodes);
@@ -123,7 +168,12 @@ function copyFormat(nodes: readonly Node[] | undefined): CopyFormat {
 function checkFormat(copy: CopyStmt, joined: boolean): void {
   const { format, texts } = readOptions(copy.options);
   const text = texts.get("null");
-  if (text !== undefined && format !== "csv" && (/^[-=0-9a-fA-F{},]+$/.test(text) || (text === "" && joined))) refuse(`COPY with NULL '${text}' could not be told from a key`, "use NULL '\\N' or NULL 'NULL'");
+  if (text !== undefined && format !== "csv" && (/^[-=0-9a-fA-F{},]+$/.test(text) || (text === "" && joined)))
+    refuse(`COPY with NULL '${text}' could not be told from a key`, "use NULL '\\N' or NULL 'NULL'");
   const encoding = texts.get("encoding");
-  if (encoding !== undefined && /sjis|shift|big5|gbk|gb18030|uhc|johab|win949|win936|win950|win932|mskanji/i.test(encoding)) refuse(`COPY with ENCODING '${encoding}'`, "use UTF8 and convert the file afterwards");
+  if (
+    encoding !== undefined &&
+    /sjis|shift|big5|gbk|gb18030|uhc|johab|win949|win936|win950|win932|mskanji/i.test(encoding)
+  )
+    refuse(`COPY with ENCODING '${encoding}'`, "use UTF8 and convert the file afterwards");
 }

@@ -28,7 +28,8 @@ function planText(parser: Parser, text: string, context: PlanContext, protocol: 
   try {
     source = new Source(tokenize(text));
     const statements = parser.parse(text);
-    if (protocol === "extended" && statements.length > 1) throw new WhosawError("STATEMENT_UNREADABLE", "cannot insert multiple commands into a prepared statement");
+    if (protocol === "extended" && statements.length > 1)
+      throw new WhosawError("STATEMENT_UNREADABLE", "cannot insert multiple commands into a prepared statement");
     return new TextPlanner(text, source, context).plan(statements);
   } catch (error) {
     return unreadable(text, source, context, coded(error));
@@ -38,16 +39,30 @@ function planText(parser: Parser, text: string, context: PlanContext, protocol: 
 /** Nothing can be said about the text: refused; in observe it passes as opaque, for the server to judge. */
 function unreadable(text: string, source: Source | undefined, context: PlanContext, reason: WhosawError): TextPlan {
   const normalizedText = source ? withoutLiterals(source.tokens, 0, source.tokens.kinds.length) : "";
-  const treatment: Treatment = context.mode === "observe" ? { kind: "opaque", tables: [], reason } : { kind: "refuse", reason };
-  const statement: StatementPlan = { treatment, effects: [], normalizedText, fingerprint: fingerprintOf(normalizedText) };
+  const treatment: Treatment =
+    context.mode === "observe" ? { kind: "opaque", tables: [], reason } : { kind: "refuse", reason };
+  const statement: StatementPlan = {
+    treatment,
+    effects: [],
+    normalizedText,
+    fingerprint: fingerprintOf(normalizedText),
+  };
   const refused = treatment.kind === "refuse";
-  return { text, statements: [statement], refusal: refused ? reason : undefined, originalPosition: (position) => position };
+  return {
+    text,
+    statements: [statement],
+    refusal: refused ? reason : undefined,
+    originalPosition: (position) => position,
+  };
 }
 
 /** Whatever went wrong while planning refuses the statement: fail closed. */
 function coded(error: unknown): WhosawError {
   if (error instanceof WhosawError) return error;
-  return new WhosawError("REFUSED", "the gateway could not work out which rows this statement shows", { hint: "write it in a simpler form: one SELECT with joins, naming its columns", cause: error });
+  return new WhosawError("REFUSED", "the gateway could not work out which rows this statement shows", {
+    hint: "write it in a simpler form: one SELECT with joins, naming its columns",
+    cause: error,
+  });
 }
 
 function fingerprintOf(normalized: string): string {
@@ -86,9 +101,22 @@ class TextPlanner {
   private statement(raw: RawStmt): StatementPlan {
     const { source } = this;
     const from = source.firstToken(source.index(raw.stmt_location ?? 0));
-    const endToken = raw.stmt_len ? source.firstToken(source.index((raw.stmt_location ?? 0) + raw.stmt_len)) : this.lastToken();
+    const endToken = raw.stmt_len
+      ? source.firstToken(source.index((raw.stmt_location ?? 0) + raw.stmt_len))
+      : this.lastToken();
     const normalizedText = withoutLiterals(source.tokens, from, endToken);
-    const planned = this.judge({ source, splices: this.splices, context: this.context, temps: this.temps, endToken, freshName: this.freshName, copied: () => void (this.copies = true) }, raw.stmt);
+    const planned = this.judge(
+      {
+        source,
+        splices: this.splices,
+        context: this.context,
+        temps: this.temps,
+        endToken,
+        freshName: this.freshName,
+        copied: () => void (this.copies = true),
+      },
+      raw.stmt,
+    );
     for (const effect of planned.effects) this.follow(effect);
     return { ...planned, normalizedText, fingerprint: fingerprintOf(normalizedText) };
   }
@@ -103,7 +131,11 @@ class TextPlanner {
     try {
       if (!node) refuse("an empty statement", "write a statement");
       const planned = planStatement(statement, node);
-      if (this.unsettled && planned.treatment.kind === "account") refuse("a statement on protected tables follows DDL or SET search_path in the same query", "send them as separate queries");
+      if (this.unsettled && planned.treatment.kind === "account")
+        refuse(
+          "a statement on protected tables follows DDL or SET search_path in the same query",
+          "send them as separate queries",
+        );
       return planned;
     } catch (error) {
       this.splices.truncate(edits);
@@ -118,7 +150,8 @@ class TextPlanner {
 
   private follow(effect: SessionEffect): void {
     if (effect.kind === "create-temp") this.temps.add(effect.name);
-    else if (effect.kind === "ddl" || effect.kind === "search-path" || effect.kind === "discard-all") this.unsettled = true;
+    else if (effect.kind === "ddl" || effect.kind === "search-path" || effect.kind === "discard-all")
+      this.unsettled = true;
   }
 }
 

@@ -3,7 +3,16 @@ import type { Alias, JoinExpr, Node, RangeFunction, RangeSubselect, RangeVar } f
 import { strings, unwrap } from "./nodes.ts";
 import { Flow } from "./reader.ts";
 import { refuse, quoteIdentifier } from "./refusal.ts";
-import { protectedEntry, publicEntry, qualified, type Entry, type EntryColumn, type HiddenKey, type Origin, type Scope } from "./scope.ts";
+import {
+  protectedEntry,
+  publicEntry,
+  qualified,
+  type Entry,
+  type EntryColumn,
+  type HiddenKey,
+  type Origin,
+  type Scope,
+} from "./scope.ts";
 import type { QueryPlanner, Rows } from "./query.ts";
 
 /** One column of what `*` stands for. */
@@ -63,7 +72,16 @@ export class FromReader {
 
   private add(entry: Entry): Item {
     this.scope.entries.push(entry);
-    return { entries: [entry], stars: entry.columns.map((column) => ({ name: column.name, sql: qualified(entry, column.name), column, merged: false, entry })) };
+    return {
+      entries: [entry],
+      stars: entry.columns.map((column) => ({
+        name: column.name,
+        sql: qualified(entry, column.name),
+        column,
+        merged: false,
+        entry,
+      })),
+    };
   }
 
   private relation(range: RangeVar, absent: boolean): Entry {
@@ -76,8 +94,10 @@ export class FromReader {
     const { relation, standing } = resolved;
     if (standing.kind !== "protected") return publicEntry(alias, relation, colnames);
     const table = standing.table.table;
-    if (relation.hasRules) refuse(`the protected table ${table} has rewrite rules`, "drop the rules, or query another table");
-    if (colnames.length > 0) refuse(`${table} is given new column names in FROM`, `leave out the column list: FROM ${table} AS ${alias}`);
+    if (relation.hasRules)
+      refuse(`the protected table ${table} has rewrite rules`, "drop the rules, or query another table");
+    if (colnames.length > 0)
+      refuse(`${table} is given new column names in FROM`, `leave out the column list: FROM ${table} AS ${alias}`);
     return protectedEntry(alias, this.planner.use(standing.table), absent);
   }
 
@@ -96,9 +116,21 @@ export class FromReader {
     this.planner.reader.read(range.functions, this.scope, flow);
     this.depend(flow);
     const origins = [...flow.origins];
-    const names = range.coldeflist ? range.coldeflist.map((node) => ("ColumnDef" in node ? (node.ColumnDef.colname ?? "") : "")) : strings(range.alias?.colnames);
+    const names = range.coldeflist
+      ? range.coldeflist.map((node) => ("ColumnDef" in node ? (node.ColumnDef.colname ?? "") : ""))
+      : strings(range.alias?.colnames);
     const columns = names.map((name): EntryColumn => ({ name, origins }));
-    return { alias: range.alias?.aliasname ?? functionName(range), schema: undefined, columns, open: true, openOrigins: origins, keys: [], cuts: false, limits: false, hiding: false };
+    return {
+      alias: range.alias?.aliasname ?? functionName(range),
+      schema: undefined,
+      columns,
+      open: true,
+      openOrigins: origins,
+      keys: [],
+      cuts: false,
+      limits: false,
+      hiding: false,
+    };
   }
 
   private tableFunction(body: Record<string, unknown>): Entry {
@@ -107,7 +139,17 @@ export class FromReader {
     if (flow.origins.size > 0) this.planner.risky();
     this.depend(flow);
     const alias = body["alias"] as Alias | undefined;
-    return { alias: alias?.aliasname ?? "xmltable", schema: undefined, columns: [], open: true, openOrigins: [...flow.origins], keys: [], cuts: false, limits: false, hiding: false };
+    return {
+      alias: alias?.aliasname ?? "xmltable",
+      schema: undefined,
+      columns: [],
+      open: true,
+      openOrigins: [...flow.origins],
+      keys: [],
+      cuts: false,
+      limits: false,
+      hiding: false,
+    };
   }
 
   /** A lateral item decides which rows of the items it reads appear: as a join condition does. */
@@ -123,12 +165,25 @@ export class FromReader {
     const left = this.item(join.larg, absent || type === "JOIN_RIGHT" || type === "JOIN_FULL");
     const right = this.item(join.rarg, absent || type === "JOIN_LEFT" || type === "JOIN_FULL");
     const entries = [...left.entries, ...right.entries];
+    // A row without a partner tells that nobody has one.
+    const missing = [
+      ...(type === "JOIN_LEFT" || type === "JOIN_FULL" ? right.entries : []),
+      ...(type === "JOIN_RIGHT" || type === "JOIN_FULL" ? left.entries : []),
+    ];
+    this.planner.tellsMore(missing.some((entry) => entry.keys.length > 0));
     if (join.alias && entries.some((entry) => entry.keys.length > 0)) {
-      refuse(`a join over protected tables is named ${join.alias.aliasname ?? ""}`, "leave out the name of the join and use the tables' own names");
+      refuse(
+        `a join over protected tables is named ${join.alias.aliasname ?? ""}`,
+        "leave out the name of the join and use the tables' own names",
+      );
     }
-    const names = join.isNatural ? left.stars.map((star) => star.name).filter((name) => right.stars.some((star) => star.name === name)) : strings(join.usingClause);
-    if (names.length > 0 && entries.some((entry) => entry.open)) refuse("USING or NATURAL joins something whose columns are not known", "write the condition with ON");
-    const kept = type === "JOIN_LEFT" ? left.entries : type === "JOIN_RIGHT" ? right.entries : type === "JOIN_FULL" ? entries : [];
+    const names = join.isNatural
+      ? left.stars.map((star) => star.name).filter((name) => right.stars.some((star) => star.name === name))
+      : strings(join.usingClause);
+    if (names.length > 0 && entries.some((entry) => entry.open))
+      refuse("USING or NATURAL joins something whose columns are not known", "write the condition with ON");
+    const kept =
+      type === "JOIN_LEFT" ? left.entries : type === "JOIN_RIGHT" ? right.entries : type === "JOIN_FULL" ? entries : [];
     this.condition(join, names, left, right, kept);
     if (join.join_using_alias) this.usingAlias(join.join_using_alias.aliasname ?? "", names, left, right);
     return { entries, stars: mergeStars(names, left, right) };
@@ -150,15 +205,33 @@ export class FromReader {
 
   /** `JOIN ... USING (x) AS j`: j.x is the merged column. */
   private usingAlias(alias: string, names: readonly string[], left: Item, right: Item): void {
-    const columns = names.map((name): EntryColumn => ({ name, origins: originsOf(name, [...left.stars, ...right.stars]) }));
-    this.scope.entries.push({ alias, schema: undefined, columns, open: false, openOrigins: [], keys: [], cuts: false, limits: false, hiding: false });
+    const columns = names.map((name): EntryColumn => ({
+      name,
+      origins: originsOf(name, [...left.stars, ...right.stars]),
+    }));
+    this.scope.entries.push({
+      alias,
+      schema: undefined,
+      columns,
+      open: false,
+      openOrigins: [],
+      keys: [],
+      cuts: false,
+      limits: false,
+      hiding: false,
+    });
   }
 }
 
 /** The column is the whole key of its table. */
 export function isKeyColumn(column: EntryColumn): boolean {
   const table = column.base?.key.use.table;
-  return table !== undefined && table.pathReads.length === 0 && table.keyColumns.length === 1 && table.keyColumns[0] === column.base?.column;
+  return (
+    table !== undefined &&
+    table.pathReads.length === 0 &&
+    table.keyColumns.length === 1 &&
+    table.keyColumns[0] === column.base?.column
+  );
 }
 
 export function refuseCut(entry: Entry): never {
@@ -183,7 +256,17 @@ function mergeStars(names: readonly string[], left: Item, right: Item): StarItem
   const all = [...left.stars, ...right.stars];
   const merged = names.flatMap((name): StarItem[] => {
     const first = left.stars.find((star) => star.name === name);
-    return first ? [{ name, sql: quoteIdentifier(name), column: { name, origins: originsOf(name, all) }, merged: true, entry: first.entry }] : [];
+    return first
+      ? [
+          {
+            name,
+            sql: quoteIdentifier(name),
+            column: { name, origins: originsOf(name, all) },
+            merged: true,
+            entry: first.entry,
+          },
+        ]
+      : [];
   });
   return [...merged, ...all.filter((star) => !names.includes(star.name))];
 }
@@ -191,13 +274,27 @@ function mergeStars(names: readonly string[], left: Item, right: Item): StarItem
 /** An entry for a subquery or a common table expression; its hidden keys are its last columns. */
 function derivedEntry(alias: string | undefined, rows: Rows, colnames: readonly string[]): Entry {
   const keys = rows.keys.map((key): HiddenKey => {
-    const sql = alias === undefined ? quoteIdentifier(key.name) : `${quoteIdentifier(alias)}.${quoteIdentifier(key.name)}`;
+    const sql =
+      alias === undefined ? quoteIdentifier(key.name) : `${quoteIdentifier(alias)}.${quoteIdentifier(key.name)}`;
     return { sql, use: key.use, array: key.array, nullable: key.nullable, absent: true };
   });
   const columns = rows.columns.map((column, i): EntryColumn => {
     const key = column.base ? keys[column.base.key] : undefined;
-    return { name: colnames[i] ?? column.name, origins: column.origins, base: key && column.base ? { key, column: column.base.column } : undefined };
+    return {
+      name: colnames[i] ?? column.name,
+      origins: column.origins,
+      base: key && column.base ? { key, column: column.base.column } : undefined,
+    };
   });
-  return { alias, schema: undefined, columns, open: rows.open, openOrigins: rows.openOrigins, keys, cuts: rows.cuts, limits: rows.limits, hiding: keys.length > 0 };
+  return {
+    alias,
+    schema: undefined,
+    columns,
+    open: rows.open,
+    openOrigins: rows.openOrigins,
+    keys,
+    cuts: rows.cuts,
+    limits: rows.limits,
+    hiding: keys.length > 0,
+  };
 }
-

@@ -100,7 +100,9 @@ const NAMES: Record<FunctionClass, string> = {
 };
 
 const CLASSES: ReadonlyMap<string, FunctionClass> = new Map(
-  Object.entries(NAMES).flatMap(([kind, names]) => names.split(/\s+/).map((name): [string, FunctionClass] => [name, kind as FunctionClass])),
+  Object.entries(NAMES).flatMap(([kind, names]) =>
+    names.split(/\s+/).map((name): [string, FunctionClass] => [name, kind as FunctionClass]),
+  ),
 );
 
 /** What a built-in function is, or undefined if it is not allowed. */
@@ -109,10 +111,34 @@ export function functionClass(name: string): FunctionClass | undefined {
 }
 
 /** Aggregates that cannot fail on a stored value. */
-export const SAFE_AGGREGATES: ReadonlySet<string> = new Set(["count", "min", "max", "array_agg", "string_agg", "bool_and", "bool_or", "every", "json_agg", "jsonb_agg", "any_value"]);
+export const SAFE_AGGREGATES: ReadonlySet<string> = new Set([
+  "count",
+  "min",
+  "max",
+  "array_agg",
+  "string_agg",
+  "bool_and",
+  "bool_or",
+  "every",
+  "json_agg",
+  "jsonb_agg",
+  "any_value",
+]);
 
 /** Operators that cannot fail on a stored value, whatever their operands (LIKE only with a pattern of the client). */
-export const SAFE_OPERATORS: ReadonlySet<string> = new Set(["=", "<>", "!=", "<", ">", "<=", ">=", "BETWEEN", "NOT BETWEEN", "BETWEEN SYMMETRIC", "NOT BETWEEN SYMMETRIC"]);
+export const SAFE_OPERATORS: ReadonlySet<string> = new Set([
+  "=",
+  "<>",
+  "!=",
+  "<",
+  ">",
+  "<=",
+  ">=",
+  "BETWEEN",
+  "NOT BETWEEN",
+  "BETWEEN SYMMETRIC",
+  "NOT BETWEEN SYMMETRIC",
+]);
 export const PATTERN_OPERATORS: ReadonlySet<string> = new Set(["~~", "!~~", "~~*", "!~~*"]);
 
 /** Types to which any value can be cast without failing. */

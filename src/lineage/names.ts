@@ -41,10 +41,13 @@ export function resolveName(context: PlanContext, temps: ReadonlySet<string>, na
   const { catalog } = context;
   const relname = name.relname ?? "";
   if (name.schemaname !== undefined) {
-    if (name.schemaname === "pg_temp") return temps.has(relname) ? { kind: "temp", qualify: false } : { kind: "unknown", elsewhere: true };
+    if (name.schemaname === "pg_temp")
+      return temps.has(relname) ? { kind: "temp", qualify: false } : { kind: "unknown", elsewhere: true };
     const relation = catalog.find(name.schemaname, relname);
     if (!relation && /^pg_(toast|temp)/.test(name.schemaname)) return { kind: "unknown", elsewhere: true };
-    return relation ? { kind: "relation", relation, standing: standingOf(catalog, relation), qualify: false } : { kind: "unknown", elsewhere: false };
+    return relation
+      ? { kind: "relation", relation, standing: standingOf(catalog, relation), qualify: false }
+      : { kind: "unknown", elsewhere: false };
   }
   // A namesake that matters anywhere: send the schema along, so that a search path that changed meanwhile cannot redirect the name.
   const namesakes = catalog.named(relname);

@@ -6,26 +6,52 @@ import { strings, unwrap } from "./nodes.ts";
 type Named = { readonly name: string; readonly strong: boolean } | undefined;
 
 const FIXED: Readonly<Record<string, string>> = {
-  CoalesceExpr: "coalesce", A_ArrayExpr: "array", RowExpr: "row", GroupingFunc: "grouping", MergeSupportFunc: "merge_action", XmlSerialize: "xmlserialize",
-  JsonParseExpr: "json", JsonScalarExpr: "json_scalar", JsonSerializeExpr: "json_serialize", JsonObjectConstructor: "json_object",
-  JsonArrayConstructor: "json_array", JsonArrayQueryConstructor: "json_array", JsonObjectAgg: "json_objectagg", JsonArrayAgg: "json_arrayagg",
+  CoalesceExpr: "coalesce",
+  A_ArrayExpr: "array",
+  RowExpr: "row",
+  GroupingFunc: "grouping",
+  MergeSupportFunc: "merge_action",
+  XmlSerialize: "xmlserialize",
+  JsonParseExpr: "json",
+  JsonScalarExpr: "json_scalar",
+  JsonSerializeExpr: "json_serialize",
+  JsonObjectConstructor: "json_object",
+  JsonArrayConstructor: "json_array",
+  JsonArrayQueryConstructor: "json_array",
+  JsonObjectAgg: "json_objectagg",
+  JsonArrayAgg: "json_arrayagg",
 };
 const VALUE_FUNCTIONS: Readonly<Record<string, string>> = {
-  SVFOP_CURRENT_DATE: "current_date", SVFOP_CURRENT_TIME: "current_time", SVFOP_CURRENT_TIME_N: "current_time", SVFOP_CURRENT_TIMESTAMP: "current_timestamp",
-  SVFOP_CURRENT_TIMESTAMP_N: "current_timestamp", SVFOP_LOCALTIME: "localtime", SVFOP_LOCALTIME_N: "localtime", SVFOP_LOCALTIMESTAMP: "localtimestamp",
-  SVFOP_LOCALTIMESTAMP_N: "localtimestamp", SVFOP_CURRENT_ROLE: "current_role", SVFOP_CURRENT_USER: "current_user", SVFOP_USER: "user",
-  SVFOP_SESSION_USER: "session_user", SVFOP_CURRENT_CATALOG: "current_catalog", SVFOP_CURRENT_SCHEMA: "current_schema",
+  SVFOP_CURRENT_DATE: "current_date",
+  SVFOP_CURRENT_TIME: "current_time",
+  SVFOP_CURRENT_TIME_N: "current_time",
+  SVFOP_CURRENT_TIMESTAMP: "current_timestamp",
+  SVFOP_CURRENT_TIMESTAMP_N: "current_timestamp",
+  SVFOP_LOCALTIME: "localtime",
+  SVFOP_LOCALTIME_N: "localtime",
+  SVFOP_LOCALTIMESTAMP: "localtimestamp",
+  SVFOP_LOCALTIMESTAMP_N: "localtimestamp",
+  SVFOP_CURRENT_ROLE: "current_role",
+  SVFOP_CURRENT_USER: "current_user",
+  SVFOP_USER: "user",
+  SVFOP_SESSION_USER: "session_user",
+  SVFOP_CURRENT_CATALOG: "current_catalog",
+  SVFOP_CURRENT_SCHEMA: "current_schema",
 };
 
 function last(names: readonly string[]): string | undefined {
-  return names.filter((name) => name !== "*" && name !== "").at(-1);
+  return names.findLast((name) => name !== "*" && name !== "");
 }
 
 function named(node: Node | undefined): Named {
   if (!node) return undefined;
   const strong = (name: string | undefined): Named => (name === undefined ? undefined : { name, strong: true });
   if ("ColumnRef" in node) return strong(last(strings(node.ColumnRef.fields)));
-  if ("A_Indirection" in node) return strong(last(strings(node.A_Indirection.indirection?.filter((of) => "String" in of)))) ?? named(node.A_Indirection.arg);
+  if ("A_Indirection" in node)
+    return (
+      strong(last(strings(node.A_Indirection.indirection?.filter((of) => "String" in of)))) ??
+      named(node.A_Indirection.arg)
+    );
   if ("FuncCall" in node) return strong(strings(node.FuncCall.funcname).at(-1));
   if ("A_Expr" in node) return node.A_Expr.kind === "AEXPR_NULLIF" ? strong("nullif") : undefined;
   if ("CollateClause" in node) return named(node.CollateClause.arg);

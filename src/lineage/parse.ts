@@ -26,21 +26,35 @@ export class Parser {
    * STATEMENT_TOO_LARGE when a limit is passed or the parser gave up
    */
   parse(text: string): readonly RawStmt[] {
-    if (text.includes("\0")) throw new WhosawError("STATEMENT_UNREADABLE", "invalid byte sequence for encoding \"UTF8\": 0x00");
+    if (text.includes("\0"))
+      throw new WhosawError("STATEMENT_UNREADABLE", 'invalid byte sequence for encoding "UTF8": 0x00');
     if (text.length > LIMITS.statementBytesMax || Buffer.byteLength(text) > LIMITS.statementBytesMax) {
-      throw new WhosawError("STATEMENT_TOO_LARGE", `the statement is longer than ${LIMITS.statementBytesMax} bytes`, { hint: "split it, or load data with COPY FROM STDIN" });
+      throw new WhosawError("STATEMENT_TOO_LARGE", `the statement is longer than ${LIMITS.statementBytesMax} bytes`, {
+        hint: "split it, or load data with COPY FROM STDIN",
+      });
     }
     if (text.trim() === "") return [];
-    if (!this.healthy) throw new WhosawError("STATEMENT_TOO_LARGE", "the statement cannot be read right now", { hint: "try again in a second" });
+    if (!this.healthy)
+      throw new WhosawError("STATEMENT_TOO_LARGE", "the statement cannot be read right now", {
+        hint: "try again in a second",
+      });
     try {
       const statements = this.parseText(text).stmts ?? [];
-      if (statements.length > LIMITS.statementsPerQueryMax) throw new WhosawError("STATEMENT_TOO_LARGE", `more than ${LIMITS.statementsPerQueryMax} statements in one query`, { hint: "split the query" });
+      if (statements.length > LIMITS.statementsPerQueryMax)
+        throw new WhosawError(
+          "STATEMENT_TOO_LARGE",
+          `more than ${LIMITS.statementsPerQueryMax} statements in one query`,
+          { hint: "split the query" },
+        );
       return statements;
     } catch (error) {
       if (error instanceof WhosawError) throw error;
       if (error instanceof Error && error.name === "SqlError") throw unreadable(error);
       this.replace();
-      throw new WhosawError("STATEMENT_TOO_LARGE", "the statement is too complex to be read", { hint: "split the statement", cause: error });
+      throw new WhosawError("STATEMENT_TOO_LARGE", "the statement is too complex to be read", {
+        hint: "split the statement",
+        cause: error,
+      });
     }
   }
 

@@ -129,5 +129,5 @@ export interface TextPlan {
    */
   readonly edits?: readonly TextEdit[];
   /** Maps a character position (1-based) in `text` back to the client's text, for the P field of errors. */
-  originalPosition(position: number): number;
+  readonly originalPosition: (position: number) => number;
 }

@@ -5,18 +5,28 @@
  * level is refused when its rows could depend on protected rows whose keys it would not return.
  */
 import type { CommonTableExpr, Node, ResTarget, SelectStmt, SubLink, WithClause } from "libpg-query";
-import { assert } from "../base/assert.ts";
 import type { ProtectedRelation } from "./catalog.ts";
-import { FromReader, isKeyColumn, refuseCut, type From, type StarItem } from "./from.ts";
+import { groups, isNothing, isNull, unionBranches } from "./clauses.ts";
+import { distinctAsGroups, isDecided, isDistinctOn } from "./distinct.ts";
+import { FromReader, isKeyColumn, refuseCut, type From } from "./from.ts";
 import { strings } from "./nodes.ts";
 import { figureName } from "./outputs.ts";
+import { checkPrivileges } from "./privileges.ts";
 import { columnFields, findColumn, findEntry, Flow, Reader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
-import { groupKey, wholeRow, type Entry, type EntryColumn, type HiddenKey, type Origin, type Scope, type UseDraft } from "./scope.ts";
+import {
+  groupKey,
+  wholeRow,
+  type EntryColumn,
+  type HiddenKey,
+  type Origin,
+  type Scope,
+  type UseDraft,
+} from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
 import { admissible, sublinkKeys } from "./sublink.ts";
 import type { Survey } from "./survey.ts";
-import { isSymbol, keyword } from "./tokens.ts";
+import { appendHidden, expandStar, starEntries, starItems } from "./targets.ts";
 
 /** A hidden column of a query's output. */
 export interface ExportedKey {
@@ -71,9 +81,6 @@ interface Links {
 }
 const noLinks = (): Links => ({ admitted: new Set(), read: new Set(), keys: [] });
 
-/** Types whose equality is that of their text: DISTINCT cannot merge two different keys of them. */
-const IDENTITY_TYPES = new Set([20, 21, 23, 25, 1043, 2950]);
-
 export class QueryPlanner {
   readonly statement: StatementContext;
   readonly survey: Survey;
@@ -87,7 +94,10 @@ export class QueryPlanner {
   constructor(statement: StatementContext, survey: Survey) {
     this.statement = statement;
     this.survey = survey;
-    this.reader = new Reader({ subquery: (select, scope, flow, link) => this.sublink(select, scope, flow, link), risky: () => this.risky() });
+    this.reader = new Reader({
+      subquery: (select, scope, flow, link) => this.sublink(select, scope, flow, link),
+      risky: () => this.risky(),
+    });
   }
 
   risky(): void {
@@ -120,7 +130,9 @@ export class QueryPlanner {
   query(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     if (select.withClause) this.with(select.withClause, outer, flow);
     if (select.op !== undefined && select.op !== "SETOP_NONE") {
-      return this.survey.protectedSelects.has(select) ? this.union(select, outer, flow) : this.publicSetOperation(select, outer, flow);
+      return this.survey.protectedSelects.has(select)
+        ? this.union(select, outer, flow)
+        : this.publicSetOperation(select, outer, flow);
     }
     const leaf = this.leaf(select, outer, flow, false);
     return this.export([leaf], leaf.columns, leaf);
@@ -129,7 +141,11 @@ export class QueryPlanner {
   private sublink(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void {
     if (this.survey.protectedSelects.has(select)) {
       if (link && this.links.read.has(link)) return;
-      if (!link || !this.links.admitted.has(link)) refuse("a subquery inside an expression reads a protected table", "join the table in FROM instead, for example JOIN support.tickets t ON t.customer_id = c.id");
+      if (!link || !this.links.admitted.has(link))
+        refuse(
+          "a subquery inside an expression reads a protected table",
+          "join the table in FROM instead, for example JOIN support.tickets t ON t.customer_id = c.id",
+        );
       const { links } = this;
       this.links = noLinks();
       const keys = sublinkKeys(this, link, select, scope, flow);
@@ -151,8 +167,16 @@ export class QueryPlanner {
       if (!("CommonTableExpr" in node)) continue;
       const cte = node.CommonTableExpr;
       const select = cte.ctequery && "SelectStmt" in cte.ctequery ? cte.ctequery.SelectStmt : undefined;
-      if (!select) refuse("a WITH query changes data in a statement that reads protected tables", "run the INSERT, UPDATE or DELETE as a statement of its own");
-      if (clause.recursive && this.survey.protectedSelects.has(select)) refuse("a recursive query reads protected tables", "leave out RECURSIVE, or read the tree from public tables and join the protected table outside");
+      if (!select)
+        refuse(
+          "a WITH query changes data in a statement that reads protected tables",
+          "run the INSERT, UPDATE or DELETE as a statement of its own",
+        );
+      if (clause.recursive && this.survey.protectedSelects.has(select))
+        refuse(
+          "a recursive query reads protected tables",
+          "leave out RECURSIVE, or read the tree from public tables and join the protected table outside",
+        );
       const rows = this.query(select, outer, flow);
       const names = strings(cte.aliascolnames);
       const columns = rows.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
@@ -168,30 +192,70 @@ export class QueryPlanner {
       return this.leaf(branch, outer, flow, true);
     });
     const [first] = leaves;
-    const columns = (first?.columns ?? []).map((column, i): EntryColumn => ({ name: column.name, origins: leaves.flatMap((leaf) => leaf.columns[i]?.origins ?? []) }));
+    const columns = (first?.columns ?? []).map((column, i): EntryColumn => ({
+      name: column.name,
+      origins: leaves.flatMap((leaf) => leaf.columns[i]?.origins ?? []),
+    }));
     for (const node of select.sortClause ?? []) this.sortItem(node, columns, undefined, flow, false);
     const limited = this.limit(select, true, flow);
-    if (limited && leaves.some((leaf) => leaf.cuts)) refuse("LIMIT cuts rows of a branch that has a LIMIT of its own", "put the limit on one level only");
-    return this.export(leaves, columns, { cuts: limited || leaves.some((leaf) => leaf.cuts), limits: limited || leaves.some((leaf) => leaf.limits) });
+    if (limited && leaves.some((leaf) => leaf.cuts))
+      refuse("LIMIT cuts rows of a branch that has a LIMIT of its own", "put the limit on one level only");
+    return this.export(leaves, columns, {
+      cuts: limited || leaves.some((leaf) => leaf.cuts),
+      limits: limited || leaves.some((leaf) => leaf.limits),
+    });
   }
 
   private publicSetOperation(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     const left = select.larg ? this.query(select.larg, outer, flow) : undefined;
     const right = select.rarg ? this.query(select.rarg, outer, flow) : undefined;
-    const columns = (left?.columns ?? []).map((column, i): OutputColumn => ({ name: column.name, origins: [...column.origins, ...(right?.columns[i]?.origins ?? [])] }));
-    return { columns, open: (left?.open ?? true) || (right?.open ?? true), openOrigins: [...(left?.openOrigins ?? []), ...(right?.openOrigins ?? [])], keys: [], cuts: false, limits: false };
+    const columns = (left?.columns ?? []).map((column, i): OutputColumn => ({
+      name: column.name,
+      origins: [...column.origins, ...(right?.columns[i]?.origins ?? [])],
+    }));
+    return {
+      columns,
+      open: (left?.open ?? true) || (right?.open ?? true),
+      openOrigins: [...(left?.openOrigins ?? []), ...(right?.openOrigins ?? [])],
+      keys: [],
+      cuts: false,
+      limits: false,
+    };
   }
 
   /** Names the hidden columns and writes them at the end of every branch. */
-  private export(leaves: readonly Leaf[], columns: readonly EntryColumn[], { cuts, limits }: Pick<Rows, "cuts" | "limits">): Rows {
+  private export(
+    leaves: readonly Leaf[],
+    columns: readonly EntryColumn[],
+    { cuts, limits }: Pick<Rows, "cuts" | "limits">,
+  ): Rows {
     const hidden = leaves.flatMap((leaf) => leaf.keys.map((key) => ({ leaf, key, name: this.statement.freshName() })));
-    for (const leaf of leaves) leaf.append(hidden.map(({ leaf: of, key, name }) => `${of === leaf ? key.sql : "null::pg_catalog.text"} as ${name}`));
-    const keys = hidden.map(({ key, name }): ExportedKey => ({ name, use: key.use, array: key.array, nullable: key.nullable }));
+    for (const leaf of leaves)
+      leaf.append(
+        hidden.map(({ leaf: of, key, name }) => `${of === leaf ? key.sql : "null::pg_catalog.text"} as ${name}`),
+      );
+    const keys = hidden.map(({ key, name }): ExportedKey => ({
+      name,
+      use: key.use,
+      array: key.array,
+      nullable: key.nullable,
+    }));
     const outputs = columns.map((column): OutputColumn => {
       const key = column.base && leaves.length === 1 ? hidden.findIndex((of) => of.key === column.base?.key) : -1;
-      return { name: column.name, origins: column.origins, base: key !== -1 && column.base ? { key, column: column.base.column } : undefined };
+      return {
+        name: column.name,
+        origins: column.origins,
+        base: key !== -1 && column.base ? { key, column: column.base.column } : undefined,
+      };
     });
-    return { columns: outputs, open: leaves.some((leaf) => leaf.open), openOrigins: leaves.flatMap((leaf) => leaf.openOrigins), keys, cuts, limits };
+    return {
+      columns: outputs,
+      open: leaves.some((leaf) => leaf.open),
+      openOrigins: leaves.flatMap((leaf) => leaf.openOrigins),
+      keys,
+      cuts,
+      limits,
+    };
   }
 
   private leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
@@ -208,7 +272,8 @@ export class QueryPlanner {
     const grouped = aggregated || merged;
     const keys = grouped ? rowKeys.map(groupKey) : rowKeys;
     const limited = this.limit(select, strict, flow);
-    for (const node of select.sortClause ?? []) this.sortItem(node, targets.columns, from.scope, flow, aggregated || !strict);
+    for (const node of select.sortClause ?? [])
+      this.sortItem(node, targets.columns, from.scope, flow, aggregated || !strict);
     this.links = enclosing;
     flow.absorb(targets.flow);
     const entries = from.scope.entries;
@@ -217,12 +282,27 @@ export class QueryPlanner {
     // A group that is dropped further out hides subjects as a row cut off by LIMIT does.
     const limits = strict && (limited || entries.some((entry) => entry.limits) || isDistinctOn(select));
     const cuts = limits || (strict && (grouped || entries.some((entry) => entry.cuts)));
-    return { columns: targets.columns, open: targets.open, openOrigins: targets.open ? entries.flatMap(wholeRow) : [], keys, cuts, limits, append: (expressions) => this.append(select, targets.expanded, expressions) };
+    return {
+      columns: targets.columns,
+      open: targets.open,
+      openOrigins: targets.open ? entries.flatMap(wholeRow) : [],
+      keys,
+      cuts,
+      limits,
+      append: (expressions) => appendHidden(this.statement, select, targets.expanded, expressions),
+    };
   }
 
   private protectedLinks(select: SelectStmt): Set<SubLink> {
     if (!this.survey.protectedSelects.has(select)) return new Set();
-    return new Set([...admissible(select)].filter((link) => link.subselect && "SelectStmt" in link.subselect && this.survey.protectedSelects.has(link.subselect.SelectStmt)));
+    return new Set(
+      [...admissible(select)].filter(
+        (link) =>
+          link.subselect &&
+          "SelectStmt" in link.subselect &&
+          this.survey.protectedSelects.has(link.subselect.SelectStmt),
+      ),
+    );
   }
 
   private values(select: SelectStmt, outer: Scope | undefined, flow: Flow): Leaf {
@@ -238,7 +318,11 @@ export class QueryPlanner {
       });
     }
     const append = (expressions: readonly string[]) => {
-      if (expressions.length > 0) refuse("VALUES is combined with rows of a protected table", "write SELECT ... UNION ALL SELECT instead of VALUES");
+      if (expressions.length > 0)
+        refuse(
+          "VALUES is combined with rows of a protected table",
+          "write SELECT ... UNION ALL SELECT instead of VALUES",
+        );
     };
     return { columns, open: false, openOrigins: [], keys: [], cuts: false, limits: false, append };
   }
@@ -267,7 +351,8 @@ export class QueryPlanner {
       const read = new Flow();
       this.reader.read(conjunct, scope, read);
       if (read.origins.size > 0 && !this.isKeyEquality(conjunct, scope)) this.scope = true;
-      if (read.aggregate || read.window) refuse("an aggregate or window function in a condition", "put it in a subquery on public tables");
+      if (read.aggregate || read.window)
+        refuse("an aggregate or window function in a condition", "put it in a subquery on public tables");
       flow.merge(read);
     }
   }
@@ -275,7 +360,8 @@ export class QueryPlanner {
   private isKeyEquality(node: Node, scope: Scope): boolean {
     if (!("A_Expr" in node)) return false;
     const { kind, name, lexpr, rexpr } = node.A_Expr;
-    if (!(kind === "AEXPR_OP" || kind === "AEXPR_IN" || kind === "AEXPR_OP_ANY") || strings(name).at(-1) !== "=") return false;
+    if (!(kind === "AEXPR_OP" || kind === "AEXPR_IN" || kind === "AEXPR_OP_ANY") || strings(name).at(-1) !== "=")
+      return false;
     const side = (of: Node | undefined) => {
       const flow = new Flow();
       this.reader.read(of, scope, flow);
@@ -294,7 +380,8 @@ export class QueryPlanner {
     const fields = columnFields(node);
     const name = fields?.at(-1);
     if (!fields || name === undefined || name === "*") return undefined;
-    if (fields.length > 1) return findEntry(scope, fields.at(-2) ?? "", fields.at(-3))?.columns.find((column) => column.name === name);
+    if (fields.length > 1)
+      return findEntry(scope, fields.at(-2) ?? "", fields.at(-3))?.columns.find((column) => column.name === name);
     const found = findColumn(scope, name);
     return found.length === 1 ? found[0]?.column : undefined;
   }
@@ -304,22 +391,38 @@ export class QueryPlanner {
     this.reader.read([select.limitCount, select.limitOffset], { entries: [], outer: undefined }, read);
     flow.absorb(read);
     if (!strict) return false;
-    if (select.limitOffset && !isNothing(select.limitOffset)) refuse("OFFSET skips protected rows that it reads", "page by key: WHERE id > last_id_seen ORDER BY id LIMIT n");
+    if (select.limitOffset && !isNothing(select.limitOffset))
+      refuse("OFFSET skips protected rows that it reads", "page by key: WHERE id > last_id_seen ORDER BY id LIMIT n");
     if (!select.limitCount || isNull(select.limitCount)) return false;
     this.scope = true;
     return true;
   }
 
-  private sortItem(node: Node, columns: readonly EntryColumn[], scope: Scope | undefined, flow: Flow, aggregates: boolean): void {
+  private sortItem(
+    node: Node,
+    columns: readonly EntryColumn[],
+    scope: Scope | undefined,
+    flow: Flow,
+    aggregates: boolean,
+  ): void {
     const expression = "SortBy" in node ? node.SortBy.node : undefined;
     if (!expression) return;
     const read = new Flow();
     const fields = columnFields(expression);
     const position = "A_Const" in expression ? expression.A_Const.ival?.ival : undefined;
-    const outputs = position !== undefined ? columns.slice(position - 1, position) : fields?.length === 1 ? columns.filter((column) => column.name === fields[0]) : [];
+    const outputs =
+      position !== undefined
+        ? columns.slice(position - 1, position)
+        : fields?.length === 1
+          ? columns.filter((column) => column.name === fields[0])
+          : [];
     for (const output of outputs) for (const origin of output.origins) read.origins.add(origin);
     if (outputs.length === 0 && scope) this.reader.read(expression, scope, read);
-    if (!aggregates && (read.aggregate || read.window)) refuse("ORDER BY an aggregate or a window function over protected rows", "order by a column, or select the aggregate");
+    if (!aggregates && (read.aggregate || read.window))
+      refuse(
+        "ORDER BY an aggregate or a window function over protected rows",
+        "order by a column, or select the aggregate",
+      );
     this.predicate(read);
     flow.absorb(read);
   }
@@ -340,32 +443,19 @@ export class QueryPlanner {
       return false;
     }
     if (keys.every((key) => isDecided(key, targets.columns))) return false;
-    if (targets.flow.setReturning || targets.open) refuse("DISTINCT merges rows of different subjects", "select the keys of the tables as well, or drop DISTINCT");
+    if (targets.flow.setReturning || targets.open)
+      refuse("DISTINCT merges rows of different subjects", "select the keys of the tables as well, or drop DISTINCT");
     this.predicate(targets.flow);
-    this.distinctAsGroups(select, targets.columns.length);
+    distinctAsGroups(this.statement, select, targets.columns.length);
     return true;
-  }
-
-  /** `SELECT DISTINCT a, b FROM t WHERE p` as `SELECT a, b FROM t WHERE p GROUP BY 1, 2`. */
-  private distinctAsGroups(select: SelectStmt, columns: number): void {
-    const { source, splices } = this.statement;
-    const first = select.targetList?.[0];
-    assert(first !== undefined && "ResTarget" in first, "DISTINCT without columns");
-    const target = source.tokenAt(first.ResTarget.location);
-    assert(keyword(source.tokens, target - 1) === "distinct", "DISTINCT before its first column");
-    splices.replace(source.start(target - 1), source.end(target - 1), "");
-    const fromToken = source.afterTargets(target);
-    const after = keyword(source.tokens, fromToken) === "from" ? source.afterFrom(fromToken) : fromToken;
-    const end = keyword(source.tokens, after) === "where" ? source.afterWhere(after + 1) : after;
-    const positions = Array.from({ length: columns }, (_, i) => i + 1).join(", ");
-    splices.insert(source.end(end - 1), ` group by ${positions}${source.gapBefore(end)}`);
   }
 
   /** The output columns of a target list; with `expand`, stars are written out in the text. */
   targets(list: readonly Node[], from: From, expand: boolean): Targets {
     const columns: EntryColumn[] = [];
     const flow = new Flow();
-    let open = false, expanded: string | undefined;
+    let open = false,
+      expanded: string | undefined;
     for (const node of list) {
       if (!("ResTarget" in node)) continue;
       const target = node.ResTarget;
@@ -374,142 +464,26 @@ export class QueryPlanner {
         columns.push(this.target(target, from, flow));
         continue;
       }
-      const stars = this.stars(fields, from);
-      for (const star of stars) columns.push(star.column.name === star.name ? star.column : { ...star.column, name: star.name });
+      const stars = starItems(fields, from);
+      for (const star of stars)
+        columns.push(star.column.name === star.name ? star.column : { ...star.column, name: star.name });
       for (const star of stars) for (const origin of star.column.origins) flow.origins.add(origin);
       const vague = starEntries(fields, from).some((entry) => entry.open);
       open ||= vague;
-      if (expand) expanded = this.expand(target, stars, vague, from);
+      if (expand) expanded = expandStar(this.statement, target, stars, vague, from);
     }
     return { columns, open, flow, expanded };
   }
 
   private target(target: ResTarget, from: From, flow: Flow): EntryColumn {
     const read = new Flow();
-    const indirection = target.val && "A_Indirection" in target.val ? strings(target.val.A_Indirection.indirection) : [];
-    if (indirection.includes("*")) refuse("(...).* expands the columns of a row value", "name the columns, or write alias.*");
+    const indirection =
+      target.val && "A_Indirection" in target.val ? strings(target.val.A_Indirection.indirection) : [];
+    if (indirection.includes("*"))
+      refuse("(...).* expands the columns of a row value", "name the columns, or write alias.*");
     this.reader.read(target.val, from.scope, read);
     flow.merge(read);
     const base = this.baseColumn(target.val, from.scope)?.base;
     return { name: target.name ?? figureName(target.val), origins: [...read.origins], base };
-  }
-
-  private stars(fields: readonly string[], from: From): readonly StarItem[] {
-    if (fields.length === 1) return from.stars;
-    const entry = starEntries(fields, from)[0];
-    return (entry?.columns ?? []).map((column) => ({ name: column.name, sql: entry?.alias === undefined ? "" : `"${entry.alias.replaceAll('"', '""')}"."${column.name.replaceAll('"', '""')}"`, column, merged: false, entry: entry as Entry }));
-  }
-
-  /** Writes the columns of a star into the text; returns them for `TABLE t`, which has no star to replace. */
-  private expand(target: ResTarget, stars: readonly StarItem[], vague: boolean, from: From): string | undefined {
-    const { source, splices } = this.statement;
-    if (vague) refuse("* stands for columns that the gateway does not know", "name the columns");
-    if (stars.length === 0) refuse("* stands for no column", "name the columns");
-    for (const star of stars) {
-      const namesakes = star.merged ? from.stars.filter((other) => other.name === star.name) : stars.filter((other) => other.entry === star.entry && other.name === star.name);
-      if (namesakes.length > 1) refuse(`* stands for two columns named ${star.name}`, "name the columns");
-    }
-    const list = stars.map((star) => star.sql).join(", ");
-    if (target.location === -1) return list;
-    const first = source.tokenAt(target.location);
-    let last = first, brackets = 0;
-    for (; !isSymbol(source.tokens, last, "*"); last++) if (isSymbol(source.tokens, last, "(")) brackets++;
-    // `(c.*)` is a star as well.
-    for (; brackets > 0; brackets--) assert(isSymbol(source.tokens, ++last, ")"), "a star in brackets");
-    splices.replace(source.start(first), source.end(last), list);
-    return undefined;
-  }
-
-  /** Writes hidden columns behind the last visible one. */
-  private append(select: SelectStmt, expanded: string | undefined, expressions: readonly string[]): void {
-    if (expressions.length === 0 && expanded === undefined) return;
-    const { source, splices } = this.statement;
-    const last = select.targetList?.at(-1);
-    if (expanded !== undefined) {
-      const word = this.before(select, "table");
-      splices.replace(source.start(word), source.end(word), `select ${[expanded, ...expressions].join(", ")} from`);
-    } else if (last && "ResTarget" in last) {
-      const after = source.afterTargets(source.tokenAt(last.ResTarget.location));
-      splices.insert(source.end(after - 1), `, ${expressions.join(", ")}${source.gapBefore(after)}`);
-    } else {
-      splices.insert(source.start(this.before(select, "from")), `${expressions.join(", ")} `);
-    }
-  }
-
-  /** The keyword before the first table of FROM. */
-  before(select: SelectStmt, word: string): number {
-    const { source } = this.statement;
-    let first = select.fromClause?.[0];
-    while (first && "JoinExpr" in first) first = first.JoinExpr.larg;
-    if (!first || !("RangeVar" in first)) refuse("a SELECT without columns", "select at least one column");
-    let token = source.tokenAt(first.RangeVar.location) - 1;
-    while (token > 0 && (keyword(source.tokens, token) === "only" || isSymbol(source.tokens, token, "("))) token--;
-    if (keyword(source.tokens, token) !== word) refuse("a SELECT without columns", "select at least one column");
-    return token;
-  }
-}
-
-function starEntries(fields: readonly string[], from: From): readonly Entry[] {
-  if (fields.length === 1) return from.scope.entries;
-  const entry = findEntry(from.scope, fields.at(-2) ?? "", fields.at(-3));
-  return entry ? [entry] : [];
-}
-
-function unionBranches(select: SelectStmt, top: boolean): SelectStmt[] {
-  if (select.op === undefined || select.op === "SETOP_NONE") return [select];
-  if (select.op !== "SETOP_UNION" || select.all !== true) refuse("UNION, INTERSECT and EXCEPT merge or drop protected rows", "use UNION ALL, with the key among the columns where rows must differ");
-  if (!top && (select.sortClause || select.limitCount || select.limitOffset || select.withClause || select.lockingClause)) refuse("a UNION ALL inside a UNION ALL has clauses of its own", "write it as a subquery in FROM");
-  return [...(select.larg ? unionBranches(select.larg, false) : []), ...(select.rarg ? unionBranches(select.rarg, false) : [])];
-}
-
-/** The rows are groups: each carries the keys of all rows behind it. */
-function groups(select: SelectStmt, flow: Flow): boolean {
-  if (select.windowClause || flow.window) refuse("a window function over protected rows", "select the rows without it, ordered, and number them in the application");
-  if (select.havingClause) refuse("HAVING drops groups of protected rows", "select the groups with their aggregates, and leave some out in the application");
-  const grouped = flow.aggregate || select.groupClause !== undefined;
-  if (grouped && select.distinctClause) refuse("DISTINCT merges groups of protected rows", "drop DISTINCT");
-  return grouped;
-}
-
-/** The visible columns decide the key: equal rows have equal keys. */
-function isDecided(key: HiddenKey, columns: readonly EntryColumn[]): boolean {
-  const { table } = key.use;
-  // A row without a key and no row at all look alike in the columns.
-  if (key.absent && !table.keyNeverNull) return false;
-  const shown = new Set(columns.filter((column) => column.base?.key === key).map((column) => column.base?.column));
-  return table.keyColumns.every((column) => shown.has(column) && IDENTITY_TYPES.has(table.relation.columns.find((of) => of.name === column)?.typeOid ?? 0));
-}
-
-/** DISTINCT alone is a list of one empty node. */
-function isDistinctOn(select: SelectStmt): boolean {
-  const first = select.distinctClause?.[0];
-  return first !== undefined && Object.keys(first).length > 0;
-}
-
-function isNull(node: Node): boolean {
-  return "A_Const" in node && node.A_Const.isnull === true;
-}
-/** OFFSET 0 or NULL. */
-function isNothing(node: Node): boolean {
-  return isNull(node) || ("A_Const" in node && node.A_Const.ival !== undefined && (node.A_Const.ival.ival ?? 0) === 0);
-}
-
-function keyReads(table: ProtectedRelation): readonly { readonly oid: number; readonly columns: readonly string[] }[] {
-  return [{ oid: table.relation.oid, columns: table.keyColumns }, ...table.pathReads];
-}
-
-/** The role can read what the companion reads. */
-export function mayReadKey(statement: StatementContext, table: ProtectedRelation): boolean {
-  const { catalog, role } = statement.context;
-  return keyReads(table).every(({ oid, columns }) => catalog.maySelect(role, oid, columns));
-}
-
-function checkPrivileges(statement: StatementContext, table: ProtectedRelation): void {
-  const { catalog, role } = statement.context;
-  for (const { oid, columns } of keyReads(table)) {
-    if (catalog.maySelect(role, oid, columns)) continue;
-    const relation = catalog.relation(oid);
-    const name = relation ? `${relation.schema}.${relation.name}` : table.table;
-    refuse(`the key of ${table.table} cannot be read by the role ${role}`, `GRANT SELECT (${columns.join(", ")}) ON ${name} TO ${role}`);
   }
 }

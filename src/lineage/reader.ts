@@ -39,7 +39,9 @@ export interface Hooks {
 /** Finds a column by name, innermost scope first. Ambiguous names (an error on the server) count for all that match. */
 export function findColumn(scope: Scope | undefined, name: string): { entry: Entry; column: EntryColumn }[] {
   for (let s = scope; s; s = s.outer) {
-    const found = s.entries.flatMap((entry) => entry.columns.filter((column) => column.name === name).map((column) => ({ entry, column })));
+    const found = s.entries.flatMap((entry) =>
+      entry.columns.filter((column) => column.name === name).map((column) => ({ entry, column })),
+    );
     if (found.length > 0) return found;
   }
   return [];
@@ -87,17 +89,18 @@ export class Reader {
       case "SubLink": {
         const link = body as SubLink;
         this.read(link.testexpr, scope, flow);
-        if (link.subselect && "SelectStmt" in link.subselect) this.hooks.subquery(link.subselect.SelectStmt, scope, flow, link);
+        if (link.subselect && "SelectStmt" in link.subselect)
+          this.hooks.subquery(link.subselect.SelectStmt, scope, flow, link);
         return;
       }
       case "SelectStmt":
-        return this.hooks.subquery(body as SelectStmt, scope, flow, undefined);
+        return this.hooks.subquery(body, scope, flow, undefined);
       case "FuncCall":
-        return this.call(body as FuncCall, scope, flow);
+        return this.call(body, scope, flow);
       case "A_Expr":
-        return this.operator(body as A_Expr, scope, flow);
+        return this.operator(body, scope, flow);
       case "TypeCast":
-        return this.cast(body as TypeCast, scope, flow);
+        return this.cast(body, scope, flow);
       case "GroupingFunc":
         flow.aggregate = true;
         return this.read(body, scope, flow);
@@ -105,11 +108,30 @@ export class Reader {
       case "JsonArrayAgg":
         flow.aggregate = true;
         return this.risk(body, scope, flow);
-      case "CollateClause": case "BoolExpr": case "CaseExpr": case "CaseWhen": case "CoalesceExpr": case "MinMaxExpr": case "NullTest":
-      case "BooleanTest": case "RowExpr": case "A_ArrayExpr": case "List": case "SortBy": case "ResTarget": case "NamedArgExpr": case "String": case "A_Const": case "GroupingSet":
+      case "CollateClause":
+      case "BoolExpr":
+      case "CaseExpr":
+      case "CaseWhen":
+      case "CoalesceExpr":
+      case "MinMaxExpr":
+      case "NullTest":
+      case "BooleanTest":
+      case "RowExpr":
+      case "A_ArrayExpr":
+      case "List":
+      case "SortBy":
+      case "ResTarget":
+      case "NamedArgExpr":
+      case "String":
+      case "A_Const":
+      case "GroupingSet":
         return this.read(body, scope, flow);
       default:
-        if (!isQueryKind(kind)) refuse(`this statement contains a ${kind}, which the gateway does not know`, "write the statement without it");
+        if (!isQueryKind(kind))
+          refuse(
+            `this statement contains a ${kind}, which the gateway does not know`,
+            "write the statement without it",
+          );
         return this.risk(body, scope, flow);
     }
   }
@@ -136,7 +158,9 @@ export class Reader {
     if (columns.length > 0 || isSystemColumn(name)) return;
     if (entry.open) for (const origin of entry.openOrigins) flow.origins.add(origin);
     else if (entry.keys.length > 0) {
-      throw new WhosawError("UNDEFINED_COLUMN", `column ${alias}.${name} does not exist`, { hint: "name one of its columns; a function of the row is written f(alias)" });
+      throw new WhosawError("UNDEFINED_COLUMN", `column ${alias}.${name} does not exist`, {
+        hint: "name one of its columns; a function of the row is written f(alias)",
+      });
     }
   }
 
@@ -160,7 +184,11 @@ export class Reader {
 
   /** A whole row: all its columns. */
   private row(entry: Entry, flow: Flow): void {
-    if (entry.hiding) refuse(`the whole row of ${entry.alias ?? "a subquery"} is read`, `name its columns, for example ${entry.alias ?? "alias"}.${entry.columns[0]?.name ?? "id"}`);
+    if (entry.hiding)
+      refuse(
+        `the whole row of ${entry.alias ?? "a subquery"} is read`,
+        `name its columns, for example ${entry.alias ?? "alias"}.${entry.columns[0]?.name ?? "id"}`,
+      );
     flow.entries.add(entry);
     for (const origin of wholeRow(entry)) flow.origins.add(origin);
   }
@@ -173,7 +201,9 @@ export class Reader {
     if (call.over) flow.window = true;
     else if (kind === "aggregate" || kind === "window" || call.agg_within_group) {
       // An aggregate over nothing but an outer query's columns belongs to that outer query.
-      for (const entry of inner.entries) if (isOuter(entry, scope)) refuse(`the aggregate ${name} reads columns of an outer query`, "join the tables and aggregate in one query");
+      for (const entry of inner.entries)
+        if (isOuter(entry, scope))
+          refuse(`the aggregate ${name} reads columns of an outer query`, "join the tables and aggregate in one query");
       flow.aggregate = true;
     }
     if (kind === "set") flow.setReturning = true;
@@ -183,7 +213,8 @@ export class Reader {
 
   private operator(expression: A_Expr, scope: Scope, flow: Flow): void {
     const name = strings(expression.name).at(-1) ?? "";
-    const left = new Flow(), right = new Flow();
+    const left = new Flow(),
+      right = new Flow();
     this.read(expression.lexpr, scope, left);
     this.read(expression.rexpr, scope, right);
     const protectedOperand = left.origins.size > 0 || right.origins.size > 0;
@@ -195,7 +226,8 @@ export class Reader {
 
   private cast(cast: TypeCast, scope: Scope, flow: Flow): void {
     const type = strings(cast.typeName?.names).at(-1) ?? "";
-    const plain = SAFE_CASTS.has(type) && (cast.typeName?.arrayBounds?.length ?? 0) === 0 && cast.typeName?.typmods === undefined;
+    const plain =
+      SAFE_CASTS.has(type) && (cast.typeName?.arrayBounds?.length ?? 0) === 0 && cast.typeName?.typmods === undefined;
     if (plain) this.read(cast.arg, scope, flow);
     else this.risk(cast.arg, scope, flow);
   }

@@ -67,24 +67,55 @@ export function wholeRow(entry: Entry): Origin[] {
 }
 
 export function qualified(entry: Entry, column: string): string {
-  return entry.alias === undefined ? quoteIdentifier(column) : `${quoteIdentifier(entry.alias)}.${quoteIdentifier(column)}`;
+  return entry.alias === undefined
+    ? quoteIdentifier(column)
+    : `${quoteIdentifier(entry.alias)}.${quoteIdentifier(column)}`;
 }
 
 /** An entry for a relation that holds no subjects. */
 export function publicEntry(alias: string, relation: Relation | undefined, colnames: readonly string[]): Entry {
-  const columns = (relation?.columns ?? []).map((column, i): EntryColumn => ({ name: colnames[i] ?? column.name, origins: [] }));
-  return { alias, schema: relation?.schema, columns, open: relation === undefined, openOrigins: [], keys: [], cuts: false, limits: false, hiding: false };
+  const columns = (relation?.columns ?? []).map((column, i): EntryColumn => ({
+    name: colnames[i] ?? column.name,
+    origins: [],
+  }));
+  return {
+    alias,
+    schema: relation?.schema,
+    columns,
+    open: relation === undefined,
+    openOrigins: [],
+    keys: [],
+    cuts: false,
+    limits: false,
+    hiding: false,
+  };
 }
 
 /** An entry for a protected table: each protected column is an origin, and the key of the row its companion. */
 export function protectedEntry(alias: string, use: UseDraft, absent: boolean): Entry {
   const { table } = use;
-  const key: HiddenKey = { sql: keySql(table, quoteIdentifier(alias), absent), use, array: table.array, nullable: table.nullable, absent };
+  const key: HiddenKey = {
+    sql: keySql(table, quoteIdentifier(alias), absent),
+    use,
+    array: table.array,
+    nullable: table.nullable,
+    absent,
+  };
   const columns = table.relation.columns.map((column): EntryColumn => {
     const { name } = column;
     return { name, origins: table.publicColumns.has(name) ? [] : [{ use, column: name }], base: { key, column: name } };
   });
-  return { alias, schema: table.relation.schema, columns, open: false, openOrigins: [], keys: [key], cuts: false, limits: false, hiding: false };
+  return {
+    alias,
+    schema: table.relation.schema,
+    columns,
+    open: false,
+    openOrigins: [],
+    keys: [key],
+    cuts: false,
+    limits: false,
+    hiding: false,
+  };
 }
 
 /**
@@ -94,7 +125,11 @@ export function protectedEntry(alias: string, use: UseDraft, absent: boolean): E
  */
 export function keySql(table: ProtectedRelation, alias: string, absent: boolean): string {
   const key = `(${table.keySql(alias)})`;
-  const encoded = table.array ? arraySql(table, key) : table.keyType === "text" ? textSql(key) : `${key}::pg_catalog.text`;
+  const encoded = table.array
+    ? arraySql(table, key)
+    : table.keyType === "text"
+      ? textSql(key)
+      : `${key}::pg_catalog.text`;
   // A key that is never NULL in a row is NULL exactly where an outer join found no row.
   if (table.keyNeverNull) return encoded;
   if (!absent) return `coalesce(${encoded}, '')`;
@@ -107,16 +142,26 @@ function textSql(key: string): string {
 
 /** `{1,2}` without quotes or blanks; NULL elements are left out. */
 function arraySql(table: ProtectedRelation, key: string): string {
-  const elements = table.keyType === "text" ? `array(select ${textSql("whosaw_key.key")} from pg_catalog.unnest(${key}) as whosaw_key(key) where whosaw_key.key is not null)` : key;
+  const elements =
+    table.keyType === "text"
+      ? `array(select ${textSql("whosaw_key.key")} from pg_catalog.unnest(${key}) as whosaw_key(key) where whosaw_key.key is not null)`
+      : key;
   return `('{'::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.array_to_string(${elements}, ',') OPERATOR(pg_catalog.||) '}'::pg_catalog.text)`;
 }
 
 /** The keys of all rows of a group, as one array companion (M2 in the design). */
 export function groupKey(key: HiddenKey): HiddenKey {
   const { table } = key.use;
-  const element = key.array ? `nullif(pg_catalog.btrim(${key.sql}, '{}'), '')` : table.keyNeverNull ? key.sql : `nullif(${key.sql}, '')`;
+  const element = key.array
+    ? `nullif(pg_catalog.btrim(${key.sql}, '{}'), '')`
+    : table.keyNeverNull
+      ? key.sql
+      : `nullif(${key.sql}, '')`;
   const list = `('{'::pg_catalog.text OPERATOR(pg_catalog.||) coalesce(pg_catalog.string_agg(${element}, ','), '') OPERATOR(pg_catalog.||) '}'::pg_catalog.text)`;
   // One row without a key makes the group's companion '', which is refused unless such rows are allowed.
-  const sql = key.nullable || table.keyNeverNull ? list : `case when pg_catalog.bool_or(${key.sql} OPERATOR(pg_catalog.=) '') then '' else ${list} end`;
+  const sql =
+    key.nullable || table.keyNeverNull
+      ? list
+      : `case when pg_catalog.bool_or(${key.sql} OPERATOR(pg_catalog.=) '') then '' else ${list} end`;
   return { ...key, sql, array: true };
 }

@@ -27,7 +27,10 @@ export function planSelect(statement: StatementContext, select: SelectStmt, copy
 }
 
 export function refuseLaundering(): never {
-  return refuse("values of protected tables would be stored where nobody accounts for reading them", "SELECT the rows, and write them with INSERT ... VALUES where they belong");
+  return refuse(
+    "values of protected tables would be stored where nobody accounts for reading them",
+    "SELECT the rows, and write them with INSERT ... VALUES where they belong",
+  );
 }
 
 /** SELECT ... INTO: creates a table. */
@@ -40,10 +43,14 @@ function planInto(statement: StatementContext, found: Survey): Planned {
 }
 
 /** A new table by CREATE TABLE, SELECT INTO or CREATE TABLE AS: temporary ones are everybody's, others need `migrate`. */
-export function createsTable(statement: StatementContext, range: { relname?: string; schemaname?: string; relpersistence?: string }): { kind: "create-temp"; name: string } | { kind: "ddl" } {
+export function createsTable(
+  statement: StatementContext,
+  range: { relname?: string; schemaname?: string; relpersistence?: string },
+): { kind: "create-temp"; name: string } | { kind: "ddl" } {
   const name = range.relname ?? "";
   if (range.relpersistence !== "t" && range.schemaname !== "pg_temp") {
-    if (!statement.context.migrate) refuse("this account may not change the schema", "CREATE TEMP TABLE, or ask for an account with migrate: true");
+    if (!statement.context.migrate)
+      refuse("this account may not change the schema", "CREATE TEMP TABLE, or ask for an account with migrate: true");
     return { kind: "ddl" };
   }
   const { catalog } = statement.context;

@@ -3,7 +3,22 @@ import { assert } from "../base/assert.ts";
 import { isSymbol, keyword, TOKEN, type Tokens } from "./tokens.ts";
 
 /** Words that end a target list at its own bracket depth. All are reserved: none can be a bare column name. */
-const TARGETS_END = new Set(["into", "from", "where", "group", "having", "window", "union", "intersect", "except", "order", "limit", "offset", "fetch", "for"]);
+const TARGETS_END = new Set([
+  "into",
+  "from",
+  "where",
+  "group",
+  "having",
+  "window",
+  "union",
+  "intersect",
+  "except",
+  "order",
+  "limit",
+  "offset",
+  "fetch",
+  "for",
+]);
 /** Words that end FROM and WHERE. */
 const ROWS_END = new Set([...TARGETS_END].filter((word) => word !== "from" && word !== "where"));
 const WHERE = new Set(["where", ...ROWS_END]);
@@ -35,7 +50,8 @@ export class Source {
 
   /** The first token at or after a UTF-16 index. */
   firstToken(index: number): number {
-    let low = 0, high = this.tokens.starts.length;
+    let low = 0,
+      high = this.tokens.starts.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((this.tokens.starts[middle] ?? 0) < index) low = middle + 1;

@@ -6,7 +6,7 @@ export interface Edited {
   readonly text: string;
   readonly edits: readonly TextEdit[];
   /** From a character position (1-based, counted in code points as PostgreSQL does) in the edited text to the original. */
-  originalPosition(position: number): number;
+  readonly originalPosition: (position: number) => number;
 }
 
 /** The UTF-16 index of a 1-based position in code points. */
@@ -45,7 +45,8 @@ export class Splices {
     if (this.edits.length === 0) return { text: original, edits: [], originalPosition: (position) => position };
     // Array.prototype.sort is stable: edits at one place stay in the order in which they were asked for.
     const edits = this.edits.slice().sort((a, b) => a.at - b.at || a.remove - b.remove);
-    let text = "", done = 0;
+    let text = "",
+      done = 0;
     for (const edit of edits) {
       assert(edit.at >= done, "edits overlap");
       text += original.slice(done, edit.at) + edit.insert;

@@ -40,7 +40,7 @@ interface CteScope {
  * server, which may know the path better and find a protected table there.
  */
 function notOnSearchPath(name: RangeVar, { source }: StatementContext): WhosawError {
-  const position = [...source.text.slice(0, source.index(name.location ?? 0))].length + 1;
+  const position = source.text.slice(0, source.index(name.location ?? 0)).length + 1;
   const fields = { P: `${position}`, F: "parse_relation.c", R: "parserOpenTable" };
   return new WhosawError("UNDEFINED_TABLE", `relation "${name.relname}" does not exist`, { fields });
 }
@@ -79,7 +79,7 @@ class Surveyor implements Survey {
     for (const key in value) {
       const child = (value as Body)[key];
       if (typeof child !== "object" || child === null) continue;
-      if (key === "typeName") this.type(child as TypeName);
+      if (key === "typeName") this.type(child);
       const first = key.charCodeAt(0);
       if (first >= 65 && first <= 90) this.visit(key, child as Body);
       else this.walk(child);
@@ -111,7 +111,7 @@ class Surveyor implements Survey {
   /** INSERT, UPDATE, DELETE, MERGE: the target is never a common table expression. */
   modify(body: Body): void {
     const scope = this.scope;
-    if (body["withClause"]) this.with(body["withClause"] as WithClause);
+    if (body["withClause"]) this.with(body["withClause"]);
     this.relation(body["relation"] as RangeVar, true);
     for (const key in body) if (key !== "withClause" && key !== "relation") this.walk(body[key]);
     this.scope = scope;
@@ -160,10 +160,17 @@ class Surveyor implements Survey {
     const table = `${relation.schema}.${relation.name}`;
     if (standing.kind === "protected") this.markProtected();
     else if (standing.kind === "unclassified") {
-      if (relation.kind === "view" || relation.kind === "matview") refuse(`the view ${table} reads tables that are not public`, "query the tables themselves");
-      refuse(`the table ${table} is neither protected nor declared public`, `declare it in the configuration: under subjects, or public: [${table}]`);
+      if (relation.kind === "view" || relation.kind === "matview")
+        refuse(`the view ${table} reads tables that are not public`, "query the tables themselves");
+      refuse(
+        `the table ${table} is neither protected nor declared public`,
+        `declare it in the configuration: under subjects, or public: [${table}]`,
+      );
     } else if (standing.kind === "system" && !standing.allowed) {
-      refuse(`${table} can hold stored values or other sessions' statements`, "use pg_class, pg_attribute, pg_type, pg_index, pg_constraint or information_schema for questions about the schema");
+      refuse(
+        `${table} can hold stored values or other sessions' statements`,
+        "use pg_class, pg_attribute, pg_type, pg_index, pg_constraint or information_schema for questions about the schema",
+      );
     }
   }
 
@@ -172,8 +179,16 @@ class Surveyor implements Survey {
     const table = `${relation.schema}.${relation.name}`;
     const { catalog } = this.statement.context;
     const isSystem = (of: Relation | undefined) => of !== undefined && catalog.standing(of).kind === "system";
-    if (isSystem(relation) || relation.viewReads.some((oid) => isSystem(catalog.relation(oid)))) refuseAlways(`${table} belongs to the server and is not written to`, "change a setting with SET, the schema with DDL");
-    if (relation.hasRules && !this.protected) refuse(`${table} has rewrite rules: writing to it could read other tables`, "drop the rules, or make triggers of them");
+    if (isSystem(relation) || relation.viewReads.some((oid) => isSystem(catalog.relation(oid))))
+      refuseAlways(
+        `${table} belongs to the server and is not written to`,
+        "change a setting with SET, the schema with DDL",
+      );
+    if (relation.hasRules && !this.protected)
+      refuse(
+        `${table} has rewrite rules: writing to it could read other tables`,
+        "drop the rules, or make triggers of them",
+      );
   }
 
   private markProtected(): void {
@@ -185,11 +200,23 @@ class Surveyor implements Survey {
     const names = strings(call.funcname);
     const name = names[names.length - 1] ?? "";
     const schema = names.length > 1 ? names[names.length - 2] : undefined;
-    const builtIn = schema === "pg_catalog" || (schema === "information_schema" && name === "_pg_expandarray") || (schema === undefined && !this.statement.context.catalog.hasUserFunction(name));
+    const builtIn =
+      schema === "pg_catalog" ||
+      (schema === "information_schema" && name === "_pg_expandarray") ||
+      (schema === undefined && !this.statement.context.catalog.hasUserFunction(name));
     const known = builtIn && names.length <= 2 ? functionClass(name) : undefined;
     if (!known) {
-      if (!builtIn) refuse(`the function ${names.join(".")} is not a built-in one: it could read tables by itself`, schema === undefined ? `write pg_catalog.${name} if the built-in function is meant; otherwise write out what it computes` : "write out what it computes, as a query on the tables");
-      refuse(`the function ${name} is not on the list of functions that only compute from their arguments`, "write the statement without it");
+      if (!builtIn)
+        refuse(
+          `the function ${names.join(".")} is not a built-in one: it could read tables by itself`,
+          schema === undefined
+            ? `write pg_catalog.${name} if the built-in function is meant; otherwise write out what it computes`
+            : "write out what it computes, as a query on the tables",
+        );
+      refuse(
+        `the function ${name} is not on the list of functions that only compute from their arguments`,
+        "write the statement without it",
+      );
     }
     this.calls.add(known);
     if (name === "set_config" || name === "current_setting") this.setting(name, call.args?.[0]);
@@ -209,29 +236,40 @@ class Surveyor implements Survey {
   type(name: TypeName): void {
     const names = strings(name.names);
     const type = names[names.length - 1] ?? "";
-    if (names[0] !== "pg_catalog" && this.statement.context.catalog.typeRunsCode(type)) refuse(`the type ${names.join(".")} runs functions of its own: they could read tables by themselves`, "use its base type");
+    if (names[0] !== "pg_catalog" && this.statement.context.catalog.typeRunsCode(type))
+      refuse(
+        `the type ${names.join(".")} runs functions of its own: they could read tables by themselves`,
+        "use its base type",
+      );
   }
 
   operator(names: readonly string[]): void {
     const schema = names.length > 1 ? names[names.length - 2] : undefined;
     const operator = names[names.length - 1] ?? "";
     if (schema === undefined ? this.statement.context.catalog.hasUserOperator(operator) : schema !== "pg_catalog") {
-      refuse(`the operator ${operator} has a definition of its own in this database: it could read tables by itself`, `write OPERATOR(pg_catalog.${operator}) if the built-in operator is meant`);
+      refuse(
+        `the operator ${operator} has a definition of its own in this database: it could read tables by itself`,
+        `write OPERATOR(pg_catalog.${operator}) if the built-in operator is meant`,
+      );
     }
   }
 
   jsonSyntax(body: Body): void {
-    if (this.statement.context.catalog.serverVersion < 170_000) refuse("SQL/JSON syntax that this server does not have", "use json_build_object, json_agg or jsonb_path_query");
+    if (this.statement.context.catalog.serverVersion < 170_000)
+      refuse("SQL/JSON syntax that this server does not have", "use json_build_object, json_agg or jsonb_path_query");
     this.walk(body);
   }
 
   attribute(fields: readonly string[]): void {
     const name = fields[fields.length - 1] ?? "";
-    if (fields.length > 1 && name !== "*" && this.statement.context.catalog.hasUserFunction(name)) this.attributes.push({ alias: fields[fields.length - 2] ?? "", name });
+    if (fields.length > 1 && name !== "*" && this.statement.context.catalog.hasUserFunction(name))
+      this.attributes.push({ alias: fields[fields.length - 2] ?? "", name });
   }
 
   indirection(fields: readonly string[]): void {
-    for (const field of fields) if (field !== "*" && field !== "" && this.statement.context.catalog.hasUserFunction(field)) refuse(`(...).${field} could call the function ${field}`, `name the column with its table: alias.${field}`);
+    for (const field of fields)
+      if (field !== "*" && field !== "" && this.statement.context.catalog.hasUserFunction(field))
+        refuse(`(...).${field} could call the function ${field}`, `name the column with its table: alias.${field}`);
   }
 
   /** `t.f` calls f(t) when t has no column f. */
@@ -243,32 +281,50 @@ class Surveyor implements Survey {
         column = resolved.relation.columns.some((of) => of.name === name);
         if (!column) break;
       }
-      if (!column) refuse(`${alias}.${name} could call the function ${name}`, "rename the column in the subquery, or name a column of a table");
+      if (!column)
+        refuse(
+          `${alias}.${name} could call the function ${name}`,
+          "rename the column in the subquery, or name a column of a table",
+        );
     }
   }
 }
 
 /** On servers before 17 these are calls of functions, which could be the users' own. */
 const JSON_SYNTAX = [
-  "JsonObjectConstructor", "JsonArrayConstructor", "JsonArrayQueryConstructor", "JsonObjectAgg", "JsonArrayAgg", "JsonParseExpr", "JsonScalarExpr",
-  "JsonSerializeExpr", "JsonFuncExpr", "JsonTable", "MergeSupportFunc",
+  "JsonObjectConstructor",
+  "JsonArrayConstructor",
+  "JsonArrayQueryConstructor",
+  "JsonObjectAgg",
+  "JsonArrayAgg",
+  "JsonParseExpr",
+  "JsonScalarExpr",
+  "JsonSerializeExpr",
+  "JsonFuncExpr",
+  "JsonTable",
+  "MergeSupportFunc",
 ];
 
 /** Settings that would let a session escape from what the gateway holds about it. */
 export function refuseSetting(name: string): void {
-  if (name === "role" || name === "session_authorization") refuseAlways(`${name} cannot be changed through the gateway`, "sign in as the person or service that should have it");
-  if (name === "standard_conforming_strings") refuseAlways("standard_conforming_strings must stay on", "write backslashes in E'...' strings");
+  if (name === "role" || name === "session_authorization")
+    refuseAlways(
+      `${name} cannot be changed through the gateway`,
+      "sign in as the person or service that should have it",
+    );
+  if (name === "standard_conforming_strings")
+    refuseAlways("standard_conforming_strings must stay on", "write backslashes in E'...' strings");
   if (name.startsWith("whosaw.")) refuseAlways(`${name} belongs to the gateway`, "leave it out");
 }
 
 const VISITORS: Readonly<Record<string, (surveyor: Surveyor, body: Body) => void>> = {
-  SelectStmt: (surveyor, body) => surveyor.select(body as SelectStmt),
+  SelectStmt: (surveyor, body) => surveyor.select(body),
   InsertStmt: (surveyor, body) => surveyor.modify(body),
   UpdateStmt: (surveyor, body) => surveyor.modify(body),
   DeleteStmt: (surveyor, body) => surveyor.modify(body),
   MergeStmt: (surveyor, body) => surveyor.modify(body),
-  RangeVar: (surveyor, body) => surveyor.relation(body as RangeVar, false),
-  FuncCall: (surveyor, body) => surveyor.call(body as FuncCall),
+  RangeVar: (surveyor, body) => surveyor.relation(body, false),
+  FuncCall: (surveyor, body) => surveyor.call(body),
   A_Expr: (surveyor, body) => {
     surveyor.operator(strings((body as A_Expr).name));
     surveyor.walk(body);
@@ -288,12 +344,15 @@ const VISITORS: Readonly<Record<string, (surveyor: Surveyor, body: Body) => void
   },
   RangeTableSample: (surveyor, body) => {
     const method = strings(body["method"] as Node[]);
-    if (!["system", "bernoulli"].includes(method[method.length - 1] ?? "")) refuse(`the sampling method ${method.join(".")} is not a built-in one`, "use TABLESAMPLE bernoulli (percent)");
+    if (!["system", "bernoulli"].includes(method[method.length - 1] ?? ""))
+      refuse(`the sampling method ${method.join(".")} is not a built-in one`, "use TABLESAMPLE bernoulli (percent)");
     surveyor.walk(body);
   },
   // FOR UPDATE OF names entries of the FROM clause, not relations.
   LockingClause: () => undefined,
-  ...Object.fromEntries(JSON_SYNTAX.map((kind) => [kind, (surveyor: Surveyor, body: Body) => surveyor.jsonSyntax(body)])),
+  ...Object.fromEntries(
+    JSON_SYNTAX.map((kind) => [kind, (surveyor: Surveyor, body: Body) => surveyor.jsonSyntax(body)]),
+  ),
 };
 
 /**

@@ -11,9 +11,11 @@ export function tablesRead(statement: StatementContext, node: unknown): string[]
     const value = pending.pop();
     if (typeof value !== "object" || value === null) continue;
     if (typeof (value as RangeVar).relname === "string") {
-      const resolved = resolveName(statement.context, statement.temps, value as RangeVar);
-      if (resolved.kind === "relation" && resolved.standing.kind === "protected") found.add(resolved.standing.table.table);
-      else if (resolved.kind === "relation" && resolved.standing.kind !== "public") found.add(`${resolved.relation.schema}.${resolved.relation.name}`);
+      const resolved = resolveName(statement.context, statement.temps, value);
+      if (resolved.kind === "relation" && resolved.standing.kind === "protected")
+        found.add(resolved.standing.table.table);
+      else if (resolved.kind === "relation" && resolved.standing.kind !== "public")
+        found.add(`${resolved.relation.schema}.${resolved.relation.name}`);
     }
     pending.push(...Object.values(value));
   }

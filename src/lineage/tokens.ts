@@ -19,8 +19,25 @@ export interface Tokens {
   readonly ends: readonly number[];
 }
 
-const TAB = 9, NEWLINE = 10, RETURN = 13, SPACE = 32, QUOTE = 39, DOUBLE = 34, DOLLAR = 36, STAR = 42, DASH = 45, DOT = 46, SLASH = 47, BACKSLASH = 92, UNDERSCORE = 95;
-const OPEN = 40, CLOSE = 41, OPEN_SQUARE = 91, CLOSE_SQUARE = 93, COMMA = 44, SEMICOLON = 59;
+const TAB = 9,
+  NEWLINE = 10,
+  RETURN = 13,
+  SPACE = 32,
+  QUOTE = 39,
+  DOUBLE = 34,
+  DOLLAR = 36,
+  STAR = 42,
+  DASH = 45,
+  DOT = 46,
+  SLASH = 47,
+  BACKSLASH = 92,
+  UNDERSCORE = 95;
+const OPEN = 40,
+  CLOSE = 41,
+  OPEN_SQUARE = 91,
+  CLOSE_SQUARE = 93,
+  COMMA = 44,
+  SEMICOLON = 59;
 
 const isSpace = (c: number) => c === SPACE || (c >= TAB && c <= RETURN);
 const isDigit = (c: number) => c >= 48 && c <= 57;
@@ -28,7 +45,24 @@ const isWordStart = (c: number) => (c >= 97 && c <= 122) || (c >= 65 && c <= 90)
 const isWordPart = (c: number) => isWordStart(c) || isDigit(c) || c === DOLLAR;
 
 /** Words that nest the parser's stack: each starts or extends a chain. */
-const CHAINING = new Set(["not", "case", "join", "union", "intersect", "except", "is", "collate", "at", "like", "ilike", "similar", "between", "in", "isnull", "notnull"]);
+const CHAINING = new Set([
+  "not",
+  "case",
+  "join",
+  "union",
+  "intersect",
+  "except",
+  "is",
+  "collate",
+  "at",
+  "like",
+  "ilike",
+  "similar",
+  "between",
+  "in",
+  "isnull",
+  "notnull",
+]);
 const UNCHAINING = new Set(["and", "or", "where", "from", "then", "else", "when", "on", "set", "values", "returning"]);
 
 /** Keeps the sum of open brackets and of the operators chained inside each of them under a limit. */
@@ -41,9 +75,13 @@ class DepthMeter {
     this.chains[top] = (this.chains[top] ?? 0) + count;
     this.total += count;
     if (this.total > LIMITS.statementDepthMax) {
-      throw new WhosawError("STATEMENT_TOO_LARGE", `the statement is nested more than ${LIMITS.statementDepthMax} levels deep`, {
-        hint: "split the statement, or write a list with IN (...) instead of a chain of operators",
-      });
+      throw new WhosawError(
+        "STATEMENT_TOO_LARGE",
+        `the statement is nested more than ${LIMITS.statementDepthMax} levels deep`,
+        {
+          hint: "split the statement, or write a list with IN (...) instead of a chain of operators",
+        },
+      );
     }
   }
   private drop(): void {
@@ -102,13 +140,15 @@ function continuation(text: string, from: number): number {
 
 function escapeStringEnd(text: string, from: number): number {
   let end = stringEnd(text, from, QUOTE, true);
-  for (let next = continuation(text, end); next !== -1; next = continuation(text, end)) end = stringEnd(text, next + 1, QUOTE, true);
+  for (let next = continuation(text, end); next !== -1; next = continuation(text, end))
+    end = stringEnd(text, next + 1, QUOTE, true);
   return end;
 }
 
 /** The end of a comment at `i`, or -1 if there is none. Block comments nest. */
 function commentEnd(text: string, i: number): number {
-  const c = text.charCodeAt(i), d = text.charCodeAt(i + 1);
+  const c = text.charCodeAt(i),
+    d = text.charCodeAt(i + 1);
   if (c === DASH && d === DASH) {
     while (i < text.length && text.charCodeAt(i) !== NEWLINE && text.charCodeAt(i) !== RETURN) i++;
     return i;
@@ -116,9 +156,12 @@ function commentEnd(text: string, i: number): number {
   if (c !== SLASH || d !== STAR) return -1;
   let depth = 1;
   for (i += 2; i < text.length && depth > 0; i++) {
-    const e = text.charCodeAt(i), f = text.charCodeAt(i + 1);
-    if (e === SLASH && f === STAR) depth++, i++;
-    else if (e === STAR && f === SLASH) depth--, i++;
+    const e = text.charCodeAt(i),
+      f = text.charCodeAt(i + 1);
+    const opens = e === SLASH && f === STAR;
+    if (!opens && !(e === STAR && f === SLASH)) continue;
+    depth += opens ? 1 : -1;
+    i++;
   }
   return i;
 }
@@ -134,26 +177,36 @@ function dollarEnd(text: string, i: number): number {
 }
 
 function numberEnd(text: string, i: number): number {
-  const first = text.charCodeAt(i), second = text.charCodeAt(i + 1) | 32;
+  const first = text.charCodeAt(i),
+    second = text.charCodeAt(i + 1) | 32;
   if (first === 48 && (second === 120 || second === 111 || second === 98)) {
     i += 2;
     while (isWordPart(text.charCodeAt(i)) && text.charCodeAt(i) !== DOLLAR) i++;
     return i;
   }
-  const digits = () => { while (isDigit(text.charCodeAt(i)) || (text.charCodeAt(i) === UNDERSCORE && isDigit(text.charCodeAt(i + 1)))) i++; };
+  const digits = () => {
+    while (isDigit(text.charCodeAt(i)) || (text.charCodeAt(i) === UNDERSCORE && isDigit(text.charCodeAt(i + 1)))) i++;
+  };
   digits();
   // `1..10` is two dots, not a fraction.
-  if (text.charCodeAt(i) === DOT && text.charCodeAt(i + 1) !== DOT) i++, digits();
+  if (text.charCodeAt(i) === DOT && text.charCodeAt(i + 1) !== DOT) {
+    i++;
+    digits();
+  }
   if ((text.charCodeAt(i) | 32) === 101) {
     const sign = text.charCodeAt(i + 1) === DASH || text.charCodeAt(i + 1) === 43 ? 1 : 0;
-    if (isDigit(text.charCodeAt(i + 1 + sign))) i += 1 + sign, digits();
+    if (isDigit(text.charCodeAt(i + 1 + sign))) {
+      i += 1 + sign;
+      digits();
+    }
   }
   return i;
 }
 
 /** A letter and a quote: E'', B'', X'', N'', U&'' and U&"". Returns the token's kind and end, or undefined. */
 function prefixed(text: string, i: number): [TokenKind, number] | undefined {
-  const letter = text.charCodeAt(i) | 32, next = text.charCodeAt(i + 1);
+  const letter = text.charCodeAt(i) | 32,
+    next = text.charCodeAt(i + 1);
   if (next === QUOTE) {
     if (letter === 101) return [TOKEN.string, escapeStringEnd(text, i + 2)];
     if (letter === 98 || letter === 120 || letter === 110) return [TOKEN.string, stringEnd(text, i + 2, QUOTE, false)];
@@ -193,9 +246,11 @@ function token(text: string, i: number): [TokenKind, number] {
  * @throws WhosawError STATEMENT_TOO_LARGE past `statementTokensMax` tokens or `statementDepthMax` levels
  */
 export function tokenize(text: string): Tokens {
-  const kinds: TokenKind[] = [], starts: number[] = [], ends: number[] = [];
+  const kinds: TokenKind[] = [],
+    starts: number[] = [],
+    ends: number[] = [];
   const depth = new DepthMeter();
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const c = text.charCodeAt(i);
     if (isSpace(c)) {
       i++;
@@ -210,7 +265,9 @@ export function tokenize(text: string): Tokens {
     if (kind === TOKEN.symbol) depth.symbol(c);
     else if (kind === TOKEN.word && end - i <= 10) depth.word(text.slice(i, end).toLowerCase());
     if (kinds.length >= LIMITS.statementTokensMax) {
-      throw new WhosawError("STATEMENT_TOO_LARGE", `the statement has more than ${LIMITS.statementTokensMax} tokens`, { hint: "split the statement" });
+      throw new WhosawError("STATEMENT_TOO_LARGE", `the statement has more than ${LIMITS.statementTokensMax} tokens`, {
+        hint: "split the statement",
+      });
     }
     kinds.push(kind);
     starts.push(i);
@@ -222,7 +279,9 @@ export function tokenize(text: string): Tokens {
 
 /** The token as a keyword: lower case, or "" if it is not a plain word. */
 export function keyword(tokens: Tokens, index: number): string {
-  return tokens.kinds[index] === TOKEN.word ? tokens.text.slice(tokens.starts[index], tokens.ends[index]).toLowerCase() : "";
+  return tokens.kinds[index] === TOKEN.word
+    ? tokens.text.slice(tokens.starts[index], tokens.ends[index]).toLowerCase()
+    : "";
 }
 
 /** The token is this one character. */
@@ -240,6 +299,10 @@ export function withoutLiterals(tokens: Tokens, from: number, to: number): strin
     out += kind === TOKEN.string || kind === TOKEN.number ? "?" : tokens.text.slice(start, tokens.ends[i]);
     if (out.length > LIMITS.normalizedTextCharsMax * 2) break;
   }
-  const folded = out.replace(/\?(?:, ?\?)+/g, "?, ...").replace(/(\(\?(?:, \.\.\.)?\))(?:, ?\(\?(?:, \.\.\.)?\))+/g, "$1, ...");
-  return folded.length > LIMITS.normalizedTextCharsMax ? `${folded.slice(0, LIMITS.normalizedTextCharsMax)}...` : folded;
+  const folded = out
+    .replace(/\?(?:, ?\?)+/g, "?, ...")
+    .replace(/(\(\?(?:, \.\.\.)?\))(?:, ?\(\?(?:, \.\.\.)?\))+/g, "$1, ...");
+  return folded.length > LIMITS.normalizedTextCharsMax
+    ? `${folded.slice(0, LIMITS.normalizedTextCharsMax)}...`
+    : folded;
 }

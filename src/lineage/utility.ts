@@ -2,7 +2,28 @@
  * Statements other than queries, one handler each: forgetting a kind does not compile. What only changes the session
  * passes and tells the gateway what changes; what changes the schema needs `migrate`.
  */
-import type { Node, TransactionStmt, VariableSetStmt, CreateStmt, CreateTableAsStmt, DropStmt, FetchStmt, NotifyStmt, PrepareStmt, DeclareCursorStmt, ExecuteStmt, ExplainStmt, CopyStmt, DiscardStmt, DeallocateStmt, ClosePortalStmt, RangeVar, IndexStmt, TruncateStmt, ViewStmt } from "libpg-query";
+import type {
+  Node,
+  TransactionStmt,
+  VariableSetStmt,
+  CreateStmt,
+  CreateTableAsStmt,
+  DropStmt,
+  FetchStmt,
+  NotifyStmt,
+  PrepareStmt,
+  DeclareCursorStmt,
+  ExecuteStmt,
+  ExplainStmt,
+  CopyStmt,
+  DiscardStmt,
+  DeallocateStmt,
+  ClosePortalStmt,
+  RangeVar,
+  IndexStmt,
+  TruncateStmt,
+  ViewStmt,
+} from "libpg-query";
 import { PASS, passes, passWith, type Planned } from "./accounting.ts";
 import { planCopy } from "./copy.ts";
 import { resolveName } from "./names.ts";
@@ -20,7 +41,8 @@ const pass: Handler = () => PASS;
 
 /** Changes the schema, or runs code of its own. */
 const schema: Handler = (statement) => {
-  if (!statement.context.migrate) refuse("this account may not change the schema or run procedures", "use an account with migrate: true");
+  if (!statement.context.migrate)
+    refuse("this account may not change the schema or run procedures", "use an account with migrate: true");
   return passWith({ kind: "ddl" });
 };
 
@@ -50,25 +72,95 @@ export const UTILITY: Readonly<Record<UtilityKind, Handler>> = {
   IndexStmt: planIndex,
   ViewStmt: planView,
   // Everything below changes the schema, roles or the server.
-  CreateSchemaStmt: schema, AlterTableStmt: schema, AlterCollationStmt: schema, AlterDomainStmt: schema, GrantStmt: schema, GrantRoleStmt: schema,
-  AlterDefaultPrivilegesStmt: schema, CreateTableSpaceStmt: schema, DropTableSpaceStmt: schema, AlterTableSpaceOptionsStmt: schema, AlterTableMoveAllStmt: schema,
-  CreateExtensionStmt: schema, AlterExtensionStmt: schema, AlterExtensionContentsStmt: schema, CreateFdwStmt: schema, AlterFdwStmt: schema,
-  CreateForeignServerStmt: schema, AlterForeignServerStmt: schema, CreateForeignTableStmt: schema, CreateUserMappingStmt: schema, AlterUserMappingStmt: schema,
-  DropUserMappingStmt: schema, ImportForeignSchemaStmt: schema, CreatePolicyStmt: schema, AlterPolicyStmt: schema, CreateAmStmt: schema, CreateTrigStmt: schema,
-  CreateEventTrigStmt: schema, AlterEventTrigStmt: schema, CreatePLangStmt: schema, CreateRoleStmt: schema, AlterRoleStmt: schema, AlterRoleSetStmt: schema,
-  DropRoleStmt: schema, CreateSeqStmt: schema, AlterSeqStmt: schema, DefineStmt: schema, CreateDomainStmt: schema, CreateOpClassStmt: schema,
-  CreateOpFamilyStmt: schema, AlterOpFamilyStmt: schema, CommentStmt: schema, SecLabelStmt: schema, CreateStatsStmt: schema, AlterStatsStmt: schema,
-  CreateFunctionStmt: schema, AlterFunctionStmt: schema, DoStmt: schema, CallStmt: schema, RenameStmt: schema, AlterObjectDependsStmt: schema,
-  AlterObjectSchemaStmt: schema, AlterOwnerStmt: schema, AlterOperatorStmt: schema, AlterTypeStmt: schema, RuleStmt: schema, CompositeTypeStmt: schema,
-  CreateEnumStmt: schema, CreateRangeStmt: schema, AlterEnumStmt: schema, LoadStmt: schema, CreatedbStmt: schema, AlterDatabaseStmt: schema,
-  AlterDatabaseRefreshCollStmt: schema, AlterDatabaseSetStmt: schema, DropdbStmt: schema, AlterSystemStmt: schema, ClusterStmt: schema, VacuumStmt: schema,
-  RefreshMatViewStmt: schema, CheckPointStmt: schema, ReindexStmt: schema, CreateConversionStmt: schema, CreateCastStmt: schema, CreateTransformStmt: schema,
-  DropOwnedStmt: schema, ReassignOwnedStmt: schema, AlterTSDictionaryStmt: schema, AlterTSConfigurationStmt: schema, CreatePublicationStmt: schema,
-  AlterPublicationStmt: schema, CreateSubscriptionStmt: schema, AlterSubscriptionStmt: schema, DropSubscriptionStmt: schema,
+  CreateSchemaStmt: schema,
+  AlterTableStmt: schema,
+  AlterCollationStmt: schema,
+  AlterDomainStmt: schema,
+  GrantStmt: schema,
+  GrantRoleStmt: schema,
+  AlterDefaultPrivilegesStmt: schema,
+  CreateTableSpaceStmt: schema,
+  DropTableSpaceStmt: schema,
+  AlterTableSpaceOptionsStmt: schema,
+  AlterTableMoveAllStmt: schema,
+  CreateExtensionStmt: schema,
+  AlterExtensionStmt: schema,
+  AlterExtensionContentsStmt: schema,
+  CreateFdwStmt: schema,
+  AlterFdwStmt: schema,
+  CreateForeignServerStmt: schema,
+  AlterForeignServerStmt: schema,
+  CreateForeignTableStmt: schema,
+  CreateUserMappingStmt: schema,
+  AlterUserMappingStmt: schema,
+  DropUserMappingStmt: schema,
+  ImportForeignSchemaStmt: schema,
+  CreatePolicyStmt: schema,
+  AlterPolicyStmt: schema,
+  CreateAmStmt: schema,
+  CreateTrigStmt: schema,
+  CreateEventTrigStmt: schema,
+  AlterEventTrigStmt: schema,
+  CreatePLangStmt: schema,
+  CreateRoleStmt: schema,
+  AlterRoleStmt: schema,
+  AlterRoleSetStmt: schema,
+  DropRoleStmt: schema,
+  CreateSeqStmt: schema,
+  AlterSeqStmt: schema,
+  DefineStmt: schema,
+  CreateDomainStmt: schema,
+  CreateOpClassStmt: schema,
+  CreateOpFamilyStmt: schema,
+  AlterOpFamilyStmt: schema,
+  CommentStmt: schema,
+  SecLabelStmt: schema,
+  CreateStatsStmt: schema,
+  AlterStatsStmt: schema,
+  CreateFunctionStmt: schema,
+  AlterFunctionStmt: schema,
+  DoStmt: schema,
+  CallStmt: schema,
+  RenameStmt: schema,
+  AlterObjectDependsStmt: schema,
+  AlterObjectSchemaStmt: schema,
+  AlterOwnerStmt: schema,
+  AlterOperatorStmt: schema,
+  AlterTypeStmt: schema,
+  RuleStmt: schema,
+  CompositeTypeStmt: schema,
+  CreateEnumStmt: schema,
+  CreateRangeStmt: schema,
+  AlterEnumStmt: schema,
+  LoadStmt: schema,
+  CreatedbStmt: schema,
+  AlterDatabaseStmt: schema,
+  AlterDatabaseRefreshCollStmt: schema,
+  AlterDatabaseSetStmt: schema,
+  DropdbStmt: schema,
+  AlterSystemStmt: schema,
+  ClusterStmt: schema,
+  VacuumStmt: schema,
+  RefreshMatViewStmt: schema,
+  CheckPointStmt: schema,
+  ReindexStmt: schema,
+  CreateConversionStmt: schema,
+  CreateCastStmt: schema,
+  CreateTransformStmt: schema,
+  DropOwnedStmt: schema,
+  ReassignOwnedStmt: schema,
+  AlterTSDictionaryStmt: schema,
+  AlterTSConfigurationStmt: schema,
+  CreatePublicationStmt: schema,
+  AlterPublicationStmt: schema,
+  CreateSubscriptionStmt: schema,
+  AlterSubscriptionStmt: schema,
+  DropSubscriptionStmt: schema,
 };
 
 /** Encodings in which a byte below 0x80 can be part of a character: rows could not be cut at their delimiters. */
-const UNSAFE_ENCODING = /^(sjis|shift_?jis(_?2004)?|mskanji|win932|windows932|big5|win950|windows950|gbk|win936|windows936|gb18030|uhc|win949|windows949|johab)$/i;
+const UNSAFE_ENCODING =
+  /^(sjis|shift_?jis(_?2004)?|mskanji|win932|windows932|big5|win950|windows950|gbk|win936|windows936|gb18030|uhc|win949|windows949|johab)$/i;
 
 function planSet(set: VariableSetStmt): Planned {
   const name = (set.name ?? "").toLowerCase();
@@ -94,13 +186,20 @@ const CURSOR_HOLD = 0x20;
 function planDeclare(statement: StatementContext, declare: DeclareCursorStmt, inner: PlanInner): Planned {
   if (!declare.query) refuse("a cursor without a query", "DECLARE c CURSOR FOR SELECT ...");
   const planned = inner(statement, declare.query);
-  const effect = { kind: "declare-cursor", name: declare.portalname ?? "", hold: ((declare.options ?? 0) & CURSOR_HOLD) !== 0 } as const;
+  const effect = {
+    kind: "declare-cursor",
+    name: declare.portalname ?? "",
+    hold: ((declare.options ?? 0) & CURSOR_HOLD) !== 0,
+  } as const;
   return { treatment: planned.treatment, effects: [...planned.effects, effect] };
 }
 
 function planFetch(fetch: FetchStmt): Planned {
   const forward = (fetch.direction ?? "FETCH_FORWARD") === "FETCH_FORWARD" && (fetch.howMany ?? 0) > 0;
-  return { treatment: { kind: "as-cursor", name: fetch.portalname ?? "", forward, move: fetch.ismove === true }, effects: [] };
+  return {
+    treatment: { kind: "as-cursor", name: fetch.portalname ?? "", forward, move: fetch.ismove === true },
+    effects: [],
+  };
 }
 
 function planPrepare(statement: StatementContext, prepare: PrepareStmt, inner: PlanInner): Planned {
@@ -118,12 +217,16 @@ function planExecute(statement: StatementContext, execute: ExecuteStmt): Planned
 function planExplain(statement: StatementContext, explain: ExplainStmt, inner: PlanInner): Planned {
   const query = explain.query;
   if (!query) return PASS;
-  if ("ExecuteStmt" in query) refuse("EXPLAIN EXECUTE of a statement that may read protected tables", "EXPLAIN the statement itself");
+  if ("ExecuteStmt" in query)
+    refuse("EXPLAIN EXECUTE of a statement that may read protected tables", "EXPLAIN the statement itself");
   const edits = statement.splices.count;
   const planned = inner(statement, query);
   if (planned.treatment.kind === "account") {
     statement.splices.truncate(edits);
-    refuse("EXPLAIN on protected tables shows counts and values of rows", "EXPLAIN it on a copy without people, or with an administrator's own connection");
+    refuse(
+      "EXPLAIN on protected tables shows counts and values of rows",
+      "EXPLAIN it on a copy without people, or with an administrator's own connection",
+    );
   }
   return planned;
 }
@@ -133,10 +236,19 @@ function planCreate(statement: StatementContext, create: CreateStmt): Planned {
   if (!create.relation) return schema(statement, undefined as never, () => PASS);
   const effect = createsTable(statement, create.relation);
   if (effect.kind === "ddl") return passWith(effect);
-  if ((create.inhRelations?.length ?? 0) > 0 || create.ofTypename || create.partspec || create.partbound) refuse("a temporary table that inherits or has partitions", "list its columns: CREATE TEMP TABLE t (id bigint, note text)");
+  if ((create.inhRelations?.length ?? 0) > 0 || create.ofTypename || create.partspec || create.partbound)
+    refuse(
+      "a temporary table that inherits or has partitions",
+      "list its columns: CREATE TEMP TABLE t (id bigint, note text)",
+    );
   for (const element of create.tableElts ?? []) {
-    if ("TableLikeClause" in element) refuse("a temporary table LIKE another", "list its columns: CREATE TEMP TABLE t (id bigint, note text)");
-    if (!("ColumnDef" in element || "Constraint" in element)) refuse("a temporary table with more than columns", "list its columns: CREATE TEMP TABLE t (id bigint, note text)");
+    if ("TableLikeClause" in element)
+      refuse("a temporary table LIKE another", "list its columns: CREATE TEMP TABLE t (id bigint, note text)");
+    if (!("ColumnDef" in element || "Constraint" in element))
+      refuse(
+        "a temporary table with more than columns",
+        "list its columns: CREATE TEMP TABLE t (id bigint, note text)",
+      );
     checkExpressions(statement, element);
     if ("ColumnDef" in element) survey(statement, { typeName: element.ColumnDef.typeName });
   }
@@ -156,7 +268,11 @@ function checkExpressions(statement: StatementContext, element: Node): void {
 function planCreateAs(statement: StatementContext, create: CreateTableAsStmt): Planned {
   const { query, into } = create;
   if (!query || !into?.rel) refuse("CREATE TABLE AS without a query", "CREATE TEMP TABLE t AS SELECT ...");
-  if ("ExecuteStmt" in query) refuse("CREATE TABLE AS EXECUTE may store protected values", "CREATE TEMP TABLE t AS SELECT ... from public tables");
+  if ("ExecuteStmt" in query)
+    refuse(
+      "CREATE TABLE AS EXECUTE may store protected values",
+      "CREATE TEMP TABLE t AS SELECT ... from public tables",
+    );
   const found = survey(statement, query);
   if (found.protected) refuseLaundering();
   const effect = createsTable(statement, into.rel);
@@ -165,13 +281,17 @@ function planCreateAs(statement: StatementContext, create: CreateTableAsStmt): P
 }
 
 function onlyTemps(statement: StatementContext, names: readonly RangeVar[]): boolean {
-  return names.length > 0 && names.every((name) => resolveName(statement.context, statement.temps, name).kind === "temp");
+  return (
+    names.length > 0 && names.every((name) => resolveName(statement.context, statement.temps, name).kind === "temp")
+  );
 }
 
 function planDrop(statement: StatementContext, drop: DropStmt): Planned {
   const names = (drop.objects ?? []).map((node): RangeVar => {
     const parts = "List" in node ? strings(node.List.items) : [];
-    return parts.length > 1 ? { relname: parts.at(-1) ?? "", schemaname: parts.at(-2) ?? "" } : { relname: parts[0] ?? "" };
+    return parts.length > 1
+      ? { relname: parts.at(-1) ?? "", schemaname: parts.at(-2) ?? "" }
+      : { relname: parts[0] ?? "" };
   });
   if (drop.removeType === "OBJECT_TABLE" && onlyTemps(statement, names)) return PASS;
   return schema(statement, undefined as never, () => PASS);

@@ -1,9 +1,19 @@
 /** INSERT, UPDATE and DELETE on protected tables: the key comes back in RETURNING, hidden. */
-import type { DeleteStmt, InsertStmt, MergeStmt, Node, RangeVar, ReturningClause, UpdateStmt, WithClause } from "libpg-query";
+import type {
+  DeleteStmt,
+  InsertStmt,
+  MergeStmt,
+  Node,
+  RangeVar,
+  ReturningClause,
+  UpdateStmt,
+  WithClause,
+} from "libpg-query";
 import { accountingOf, checkProtected, passes, qualifyNames, type Planned } from "./accounting.ts";
 import type { ProtectedRelation } from "./catalog.ts";
 import { FromReader, type From } from "./from.ts";
-import { mayReadKey, QueryPlanner } from "./query.ts";
+import { mayReadKey } from "./privileges.ts";
+import { QueryPlanner } from "./query.ts";
 import { Flow } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { protectedEntry, publicEntry, type Entry } from "./scope.ts";
@@ -25,17 +35,44 @@ interface Write {
 
 export function planInsert(statement: StatementContext, insert: InsertStmt): Planned {
   const { relation, returningClause, withClause, onConflictClause } = insert;
-  return plan(statement, { node: { InsertStmt: insert }, relation, from: [], where: onConflictClause?.whereClause, returning: returningClause, with: withClause, assignments: onConflictClause?.targetList ?? [], insert });
+  return plan(statement, {
+    node: { InsertStmt: insert },
+    relation,
+    from: [],
+    where: onConflictClause?.whereClause,
+    returning: returningClause,
+    with: withClause,
+    assignments: onConflictClause?.targetList ?? [],
+    insert,
+  });
 }
 
 export function planUpdate(statement: StatementContext, update: UpdateStmt): Planned {
   const { relation, fromClause, whereClause, returningClause, withClause, targetList } = update;
-  return plan(statement, { node: { UpdateStmt: update }, relation, from: fromClause ?? [], where: whereClause, returning: returningClause, with: withClause, assignments: targetList ?? [], insert: undefined });
+  return plan(statement, {
+    node: { UpdateStmt: update },
+    relation,
+    from: fromClause ?? [],
+    where: whereClause,
+    returning: returningClause,
+    with: withClause,
+    assignments: targetList ?? [],
+    insert: undefined,
+  });
 }
 
 export function planDelete(statement: StatementContext, remove: DeleteStmt): Planned {
   const { relation, usingClause, whereClause, returningClause, withClause } = remove;
-  return plan(statement, { node: { DeleteStmt: remove }, relation, from: usingClause ?? [], where: whereClause, returning: returningClause, with: withClause, assignments: [], insert: undefined });
+  return plan(statement, {
+    node: { DeleteStmt: remove },
+    relation,
+    from: usingClause ?? [],
+    where: whereClause,
+    returning: returningClause,
+    with: withClause,
+    assignments: [],
+    insert: undefined,
+  });
 }
 
 export function planMerge(statement: StatementContext, merge: MergeStmt): Planned {
@@ -49,14 +86,19 @@ function plan(statement: StatementContext, write: Write): Planned {
   if (!found.protected) return passes(statement, found);
   checkProtected(found, write.insert !== undefined && found.protectedSelects.size === 0);
   const resolved = write.relation ? found.relations.get(write.relation) : undefined;
-  const table = resolved?.kind === "relation" && resolved.standing.kind === "protected" ? resolved.standing.table : undefined;
+  const table =
+    resolved?.kind === "relation" && resolved.standing.kind === "protected" ? resolved.standing.table : undefined;
   if (!table || !write.relation || readsOthers(found, write.relation)) refuseLaundering();
-  if (table.relation.hasRules) refuse(`the protected table ${table.table} has rewrite rules`, "drop the rules, or write to another table");
+  if (table.relation.hasRules)
+    refuse(`the protected table ${table.table} has rewrite rules`, "drop the rules, or write to another table");
   checkAssignments(write, table);
   const planner = new QueryPlanner(statement, found);
   // Constraint errors name stored values ("Failing row contains ...").
   planner.risky();
-  const planned = write.insert && !write.returning && !mayReadKey(statement, table) ? blindInsert(planner, write, table) : returning(statement, planner, write, write.relation, table);
+  const planned =
+    write.insert && !write.returning && !mayReadKey(statement, table)
+      ? blindInsert(planner, write, table)
+      : returning(statement, planner, write, write.relation, table);
   qualifyNames(statement, found, true);
   return planned;
 }
@@ -73,7 +115,11 @@ function readsOthers(found: Survey, target: RangeVar): boolean {
 function checkAssignments(write: Write, table: ProtectedRelation): void {
   for (const node of write.assignments) {
     const column = "ResTarget" in node ? node.ResTarget.name : undefined;
-    if (column !== undefined && table.keyColumns.includes(column)) refuse(`${table.table}.${column} decides whose row this is`, "leave it out of SET; delete the row and insert it again under the other subject");
+    if (column !== undefined && table.keyColumns.includes(column))
+      refuse(
+        `${table.table}.${column} decides whose row this is`,
+        "leave it out of SET; delete the row and insert it again under the other subject",
+      );
   }
 }
 
@@ -81,7 +127,13 @@ function checkAssignments(write: Write, table: ProtectedRelation): void {
 function blindInsert(planner: QueryPlanner, write: Write, table: ProtectedRelation): Planned {
   readInsert(planner, write);
   planner.uses.push({ table, shown: new Set(), predicate: new Set() });
-  return { treatment: { kind: "account", accounting: accountingOf(planner, [], { columns: 0, hideRows: false, copy: undefined }) }, effects: [] };
+  return {
+    treatment: {
+      kind: "account",
+      accounting: accountingOf(planner, [], { columns: 0, hideRows: false, copy: undefined }),
+    },
+    effects: [],
+  };
 }
 
 function readInsert(planner: QueryPlanner, write: Write): void {
@@ -92,7 +144,13 @@ function readInsert(planner: QueryPlanner, write: Write): void {
   if (write.insert?.onConflictClause) planner.tellsMore(true);
 }
 
-function returning(statement: StatementContext, planner: QueryPlanner, write: Write, relation: RangeVar, table: ProtectedRelation): Planned {
+function returning(
+  statement: StatementContext,
+  planner: QueryPlanner,
+  write: Write,
+  relation: RangeVar,
+  table: ProtectedRelation,
+): Planned {
   readInsert(planner, write);
   const alias = relation.alias?.aliasname ?? relation.relname ?? "";
   const use = planner.use(table);
@@ -104,13 +162,16 @@ function returning(statement: StatementContext, planner: QueryPlanner, write: Wr
   const name = statement.freshName();
   const list = write.returning?.exprs ?? [];
   const columns = list.length === 0 ? 0 : returned(statement, planner, write, from, entry, `${key.sql} as ${name}`);
-  if (list.length === 0) statement.splices.insert(statement.source.end(statement.endToken - 1), ` returning ${key.sql} as ${name}`);
+  if (list.length === 0)
+    statement.splices.insert(statement.source.end(statement.endToken - 1), ` returning ${key.sql} as ${name}`);
   const accounting = accountingOf(planner, [key], { columns, hideRows: list.length === 0, copy: undefined });
   return { treatment: { kind: "account", accounting }, effects: [] };
 }
 
 function readClauses(planner: QueryPlanner, write: Write, from: From, table: ProtectedRelation): void {
-  const scope = write.insert ? { entries: [...from.scope.entries, publicEntry("excluded", table.relation, [])], outer: undefined } : from.scope;
+  const scope = write.insert
+    ? { entries: [...from.scope.entries, publicEntry("excluded", table.relation, [])], outer: undefined }
+    : from.scope;
   if (write.where) {
     const where = new Flow();
     planner.condition(write.where, scope, where);
@@ -123,13 +184,27 @@ function readClauses(planner: QueryPlanner, write: Write, from: From, table: Pro
 }
 
 /** Appends the key to the client's own RETURNING list. */
-function returned(statement: StatementContext, planner: QueryPlanner, write: Write, from: From, target: Entry, key: string): number {
+function returned(
+  statement: StatementContext,
+  planner: QueryPlanner,
+  write: Write,
+  from: From,
+  target: Entry,
+  key: string,
+): number {
   const { source, splices } = statement;
   if (write.returning?.options) refuse("RETURNING WITH renames OLD or NEW", "use old and new as they are");
   // PostgreSQL 18 knows the row before and after the change.
-  const images = statement.context.catalog.serverVersion >= 180_000 ? ["old", "new"].map((alias): Entry => ({ ...target, alias, keys: [] })) : [];
+  const images =
+    statement.context.catalog.serverVersion >= 180_000
+      ? ["old", "new"].map((alias): Entry => ({ ...target, alias, keys: [] }))
+      : [];
   const list = write.returning?.exprs ?? [];
-  const targets = planner.targets(list, { scope: { entries: [...from.scope.entries, ...images], outer: undefined }, stars: from.stars }, true);
+  const targets = planner.targets(
+    list,
+    { scope: { entries: [...from.scope.entries, ...images], outer: undefined }, stars: from.stars },
+    true,
+  );
   if (targets.flow.aggregate || targets.flow.window) refuse("an aggregate in RETURNING", "return the rows");
   planner.show(targets.columns);
   const last = list.at(-1);

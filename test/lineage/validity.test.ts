@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPlanner } from "../../src/lineage/create-planner.ts";
 import type { Planner } from "../../src/lineage/planner.ts";
-import { ACCEPTED } from "../../src/lineage/testing/corpus.ts";
+import { ACCEPTED } from "../../src/lineage/testing/accepted.ts";
 import { HelpdeskCatalog, helpdeskSql } from "../../src/lineage/testing/helpdesk.ts";
 import type { TestDatabase } from "../rig/cluster.ts";
 import { sharedServer } from "../rig/shared.ts";
@@ -31,27 +31,59 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
   async function describeColumns(sql: string): Promise<string[]> {
     await client.query("begin");
     try {
-      const result = await client.query({ text: sql, rowMode: "array", values: /(?<![\w$])\$1/.test(sql) ? [null] : [] });
+      const result = await client.query({
+        text: sql,
+        rowMode: "array",
+        values: /(?<![\w$])\$1/.test(sql) ? [null] : [],
+      });
       return result.fields.map((field) => `${field.name} ${field.tableID}.${field.columnID} ${field.dataTypeID}`);
     } finally {
       await client.query("rollback");
     }
   }
 
-  test.each(ACCEPTED.filter((accepted) => (accepted.since ?? 0) <= version && accepted.utility !== true))("$sql", async ({ sql, hideRows, columns }) => {
-    const plan = planner.plan(sql, { catalog, searchPath: ["pg_catalog", "support"], role: "agent", mode: "enforce", migrate: false, tempTables: new Set() }, "simple");
-    const before = await describeColumns(sql);
-    const after = await describeColumns(plan.text);
-    expect(before).toHaveLength(columns);
-    expect(hideRows === true ? [] : after.slice(0, before.length)).toEqual(before);
-    expect(after.slice(before.length).every((column) => /^whosaw\$+\d+ 0\.0 25$/.test(column))).toBe(true);
-  });
+  test.each(ACCEPTED.filter((accepted) => (accepted.since ?? 0) <= version && accepted.utility !== true))(
+    "$sql",
+    async ({ sql, hideRows, columns }) => {
+      const plan = planner.plan(
+        sql,
+        {
+          catalog,
+          searchPath: ["pg_catalog", "support"],
+          role: "agent",
+          mode: "enforce",
+          migrate: false,
+          tempTables: new Set(),
+        },
+        "simple",
+      );
+      const before = await describeColumns(sql);
+      const after = await describeColumns(plan.text);
+      expect(before).toHaveLength(columns);
+      expect(hideRows === true ? [] : after.slice(0, before.length)).toEqual(before);
+      expect(after.slice(before.length).every((column) => /^whosaw\$+\d+ 0\.0 25$/.test(column))).toBe(true);
+    },
+  );
 
-  test.each(ACCEPTED.filter((accepted) => accepted.utility === true && !accepted.sql.startsWith("copy")))("$sql", async ({ sql }) => {
-    const plan = planner.plan(sql, { catalog, searchPath: ["pg_catalog", "support"], role: "agent", mode: "enforce", migrate: false, tempTables: new Set() }, "simple");
-    await client.query("begin");
-    await client.query(plan.text);
-    await client.query("rollback");
-    await client.query("deallocate all");
-  });
+  test.each(ACCEPTED.filter((accepted) => accepted.utility === true && !accepted.sql.startsWith("copy")))(
+    "$sql",
+    async ({ sql }) => {
+      const plan = planner.plan(
+        sql,
+        {
+          catalog,
+          searchPath: ["pg_catalog", "support"],
+          role: "agent",
+          mode: "enforce",
+          migrate: false,
+          tempTables: new Set(),
+        },
+        "simple",
+      );
+      await client.query("begin");
+      await client.query(plan.text);
+      await client.query("rollback");
+      await client.query("deallocate all");
+    },
+  );
 });

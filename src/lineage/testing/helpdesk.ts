@@ -21,8 +21,14 @@ interface Definition {
 }
 
 const RELATIONS: readonly Definition[] = [
-  { table: "support.customers", columns: "id bigint !, name text, email text, phone text, country text, created_at timestamptz" },
-  { table: "support.tickets", columns: "id bigint !, customer_id bigint !, number text, subject text, body text, status text, assignee bigint" },
+  {
+    table: "support.customers",
+    columns: "id bigint !, name text, email text, phone text, country text, created_at timestamptz",
+  },
+  {
+    table: "support.tickets",
+    columns: "id bigint !, customer_id bigint !, number text, subject text, body text, status text, assignee bigint",
+  },
   { table: "support.messages", columns: "id bigint !, ticket_id bigint !, body text, sent_at timestamptz" },
   { table: "support.people", columns: "id bigint !, is_staff boolean !, name text" },
   { table: "support.notes", columns: "id bigint !, customer_ref text !, body text" },
@@ -46,15 +52,31 @@ const USER_FUNCTIONS = new Set(["find_customer", "weight"]);
 function relation(definition: Definition, oid: number, oids: ReadonlyMap<string, number>): Relation {
   const [schema = "", name = ""] = definition.table.split(".");
   return {
-    oid, schema, name, kind: definition.kind ?? "table", columns: columns(definition.columns), parents: [], hasRules: definition.rules ?? false,
-    hasRowSecurity: false, hasInheritors: false, viewReads: (definition.reads ?? []).map((read) => oids.get(read) ?? 0),
+    oid,
+    schema,
+    name,
+    kind: definition.kind ?? "table",
+    columns: columns(definition.columns),
+    parents: [],
+    hasRules: definition.rules ?? false,
+    hasRowSecurity: false,
+    hasInheritors: false,
+    viewReads: (definition.reads ?? []).map((read) => oids.get(read) ?? 0),
   };
 }
 
-type Key = Pick<ProtectedRelation, "keyType" | "array" | "nullable" | "keyNeverNull" | "keySql" | "keyColumns"> & { readonly public?: readonly string[] };
+type Key = Pick<ProtectedRelation, "keyType" | "array" | "nullable" | "keyNeverNull" | "keySql" | "keyColumns"> & {
+  readonly public?: readonly string[];
+};
 
 const plainKey = (column: string, isPublic: readonly string[] = []): Key => ({
-  keyType: "int", array: false, nullable: false, keyNeverNull: true, keySql: (alias) => `${alias}."${column}"`, keyColumns: [column], public: isPublic,
+  keyType: "int",
+  array: false,
+  nullable: false,
+  keyNeverNull: true,
+  keySql: (alias) => `${alias}."${column}"`,
+  keyColumns: [column],
+  public: isPublic,
 });
 
 const KEYS: Readonly<Record<string, Key>> = {
@@ -62,12 +84,38 @@ const KEYS: Readonly<Record<string, Key>> = {
   "support.tickets": plainKey("customer_id"),
   "support.ruled": plainKey("id"),
   "support.messages": {
-    keyType: "int", array: false, nullable: false, keyNeverNull: false, keyColumns: ["ticket_id"],
-    keySql: (alias) => `(select whosaw_path.customer_id from support.tickets as whosaw_path where whosaw_path.id OPERATOR(pg_catalog.=) ${alias}."ticket_id")`,
+    keyType: "int",
+    array: false,
+    nullable: false,
+    keyNeverNull: false,
+    keyColumns: ["ticket_id"],
+    keySql: (alias) =>
+      `(select whosaw_path.customer_id from support.tickets as whosaw_path where whosaw_path.id OPERATOR(pg_catalog.=) ${alias}."ticket_id")`,
   },
-  "support.people": { keyType: "int", array: false, nullable: true, keyNeverNull: false, keyColumns: ["id", "is_staff"], keySql: (alias) => `case when not ${alias}."is_staff" then ${alias}."id" end` },
-  "support.notes": { keyType: "text", array: false, nullable: false, keyNeverNull: true, keyColumns: ["customer_ref"], keySql: (alias) => `${alias}."customer_ref"` },
-  "support.ticket_requestors": { keyType: "int", array: true, nullable: true, keyNeverNull: false, keyColumns: ["requestors"], keySql: (alias) => `${alias}."requestors"` },
+  "support.people": {
+    keyType: "int",
+    array: false,
+    nullable: true,
+    keyNeverNull: false,
+    keyColumns: ["id", "is_staff"],
+    keySql: (alias) => `case when not ${alias}."is_staff" then ${alias}."id" end`,
+  },
+  "support.notes": {
+    keyType: "text",
+    array: false,
+    nullable: false,
+    keyNeverNull: true,
+    keyColumns: ["customer_ref"],
+    keySql: (alias) => `${alias}."customer_ref"`,
+  },
+  "support.ticket_requestors": {
+    keyType: "int",
+    array: true,
+    nullable: true,
+    keyNeverNull: false,
+    keyColumns: ["requestors"],
+    keySql: (alias) => `${alias}."requestors"`,
+  },
 };
 
 export class HelpdeskCatalog implements CatalogSnapshot {
@@ -101,7 +149,19 @@ export class HelpdeskCatalog implements CatalogSnapshot {
   standing(of: Relation): Standing {
     const table = `${of.schema}.${of.name}`;
     const key = KEYS[table];
-    if (key) return { kind: "protected", table: { ...key, table, relation: of, subjectKind: "customer", pathReads: table === "support.messages" ? [{ oid: this.oid("support.tickets"), columns: ["id", "customer_id"] }] : [], publicColumns: new Set(key.public) } };
+    if (key)
+      return {
+        kind: "protected",
+        table: {
+          ...key,
+          table,
+          relation: of,
+          subjectKind: "customer",
+          pathReads:
+            table === "support.messages" ? [{ oid: this.oid("support.tickets"), columns: ["id", "customer_id"] }] : [],
+          publicColumns: new Set(key.public),
+        },
+      };
     if (of.schema === "pg_catalog") return { kind: "system", allowed: of.name !== "pg_stats" };
     return PUBLIC.has(table) ? { kind: "public" } : { kind: "unclassified" };
   }
@@ -130,7 +190,10 @@ export function helpdeskSql(): string {
     if (table.startsWith("pg_catalog.")) continue;
     if (kind === "sequence") statements.push(`create sequence ${table}`);
     else if (kind === "view") statements.push(`create view ${table} as select id, name from ${reads?.[0] ?? ""}`);
-    else statements.push(`create table ${table} (${definition.replaceAll("!", "not null").replace(/^id bigint/, "id bigint primary key")})`);
+    else
+      statements.push(
+        `create table ${table} (${definition.replaceAll("!", "not null").replace(/^id bigint/, "id bigint primary key")})`,
+      );
   }
   return `${statements.join(";\n")};`;
 }
