@@ -64,7 +64,11 @@ export class ErrorResponses {
         return head.addedFormats === 0 ? fields : withoutAddedFormats(fields, head.addedFormats);
       case "execute":
         return this.#executionError(head, fields);
-      default:
+      case "describe":
+      case "close":
+      case "sync":
+      case "copy-end":
+      case "hidden":
         return fields;
     }
   }

@@ -1,7 +1,8 @@
 /** The data plane: composes wire, lineage and ledger; fails closed. */
 import { randomBytes } from "node:crypto";
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import type { ActorStore } from "../actors/store.ts";
+import { assert } from "../base/assert.ts";
 import { systemClock } from "../base/clock.ts";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -96,7 +97,9 @@ class Gateway implements RunningGateway {
   }
 
   get address(): string {
-    const { address, port, family } = this.#server?.address() as AddressInfo;
+    const bound = this.#server?.address();
+    assert(bound !== null && typeof bound === "object", "the gateway listens");
+    const { address, port, family } = bound;
     return family === "IPv6" ? `[${address}]:${port}` : `${address}:${port}`;
   }
 

@@ -180,8 +180,9 @@ export class Requests {
     const { buffer, payload, end } = this.#reader;
     const bind = decodeBind(buffer, payload, end);
     const [format = 0] = bind.resultFormats;
-    const visible = new Array<number>(this.#visibleColumns(prepared)).fill(format);
-    this.#relay.insert(encodeBind({ ...bind, resultFormats: [...visible, ...new Array<number>(hidden).fill(0)] }));
+    const visible = this.#visibleColumns(prepared);
+    const resultFormats = Array.from({ length: visible + hidden }, (_, column) => (column < visible ? format : 0));
+    this.#relay.insert(encodeBind({ ...bind, resultFormats }));
   }
 
   #describe(): void {

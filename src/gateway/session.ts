@@ -110,10 +110,8 @@ export class Session implements EntrySource {
   #regulate(): void {
     if (this.#ended) return;
     const { client, upstream } = this.#options;
-    const stopClient = upstream.writableNeedDrain || this.#requests.stalled;
-    if (stopClient !== client.isPaused()) stopClient ? client.pause() : client.resume();
-    const stopUpstream = client.writableNeedDrain || this.#outbox.heldBytes > LIMITS.heldBytesMax;
-    if (stopUpstream !== upstream.isPaused()) stopUpstream ? upstream.pause() : upstream.resume();
+    flow(client, !upstream.writableNeedDrain && !this.#requests.stalled);
+    flow(upstream, !client.writableNeedDrain && this.#outbox.heldBytes <= LIMITS.heldBytesMax);
   }
 
   #guard(step: () => void): void {
@@ -154,6 +152,13 @@ export class Session implements EntrySource {
     client.destroySoon();
     this.#options.ended(error);
   }
+}
+
+/** Reads from a socket, or stops reading from it. */
+function flow(socket: Socket, flows: boolean): void {
+  if (flows !== socket.isPaused()) return;
+  if (flows) socket.resume();
+  else socket.pause();
 }
 
 function writeAll(socket: Socket, slices: readonly Buffer[]): void {

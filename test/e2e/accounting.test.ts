@@ -37,7 +37,7 @@ async function keysOf(table: string): Promise<string[]> {
 }
 
 const ids = (rows: readonly Record<string, unknown>[], column = "id"): string[] =>
-  [...new Set(rows.map((row) => `${String(row[column])}`))].sort((a, b) => Number(a) - Number(b));
+  [...new Set(rows.map((row) => String(row[column])))].sort((a, b) => Number(a) - Number(b));
 
 describe("rows", () => {
   test("a point look-up is one statement with one subject, its fields, and its actor", async () => {
