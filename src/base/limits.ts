@@ -8,6 +8,10 @@ export const LIMITS = {
   /** Nesting of brackets and chained operators: the parser recurses and dies of 50,000 chained terms. */
   statementDepthMax: 500,
   statementTokensMax: 100_000,
+  /** Entries of all FROM clauses of one statement. */
+  rangeTableEntriesMax: 500,
+  /** Protected tables in one statement, each time one is named: every branch of a UNION ALL carries a column for each. */
+  protectedUsesMax: 100,
   /** A statement's text in the ledger, literals removed; in UTF-8 it must fit in an entry. */
   normalizedTextCharsMax: 16_384,
   /** Statements in one simple query. */

@@ -1,8 +1,9 @@
 /** From the lineage of a statement to its plan. */
 import { WhosawError } from "../base/errors.ts";
+import { missingSchemas } from "./names.ts";
 import type { Accounting, Companion, SessionEffect, TableUse, Treatment } from "./plan.ts";
 import type { QueryPlanner } from "./query.ts";
-import { quoteIdentifier, refuse } from "./refusal.ts";
+import { refuse } from "./refusal.ts";
 import type { UseDraft } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
 import type { Survey } from "./survey.ts";
@@ -22,11 +23,7 @@ export function passWith(...effects: SessionEffect[]): Planned {
 /** Writes schemas before table names: all of them, or those whose name alone could come to mean a table that matters. */
 export function qualifyNames(statement: StatementContext, survey: Survey, all: boolean): void {
   const { source, splices } = statement;
-  for (const [range, resolved] of survey.relations) {
-    if (range.schemaname !== undefined || resolved.kind === "unknown" || !(all || resolved.qualify)) continue;
-    const schema = resolved.kind === "temp" ? "pg_temp" : quoteIdentifier(resolved.relation.schema);
-    splices.insert(source.start(source.tokenAt(range.location)), `${schema}.`);
-  }
+  for (const [token, schema] of missingSchemas(statement, survey, all)) splices.insert(source.start(token), schema);
 }
 
 /** A statement that touches no protected table. */

@@ -276,6 +276,8 @@ describe("limits", () => {
     ["brackets", `select ${"(".repeat(600)}1${")".repeat(600)}`],
     ["operators", `select 1${" + 1".repeat(600)}`],
     ["unions", `select 1${" union all select 1".repeat(600)}`],
+    ["tables", `select 1 from customers c, ${Array.from({ length: 600 }, (_, i) => `teams t${i}`).join(", ")}`],
+    ["protected tables", `select 1 from ${Array.from({ length: 101 }, (_, i) => `customers c${i}`).join(", ")}`],
     ["NOT", `select ${"not ".repeat(600)}true`],
   ])("%s", (_what, sql) => {
     expect(plan(sql).refusal?.code).toBe("STATEMENT_TOO_LARGE");

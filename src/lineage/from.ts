@@ -71,6 +71,7 @@ export class FromReader {
   }
 
   private add(entry: Entry): Item {
+    this.planner.enter();
     this.scope.entries.push(entry);
     return {
       entries: [entry],

@@ -2,6 +2,9 @@
 import type { RangeVar } from "libpg-query";
 import type { CatalogSnapshot, Relation, Standing } from "./catalog.ts";
 import type { PlanContext } from "./planner.ts";
+import { quoteIdentifier } from "./refusal.ts";
+import type { StatementContext } from "./statement.ts";
+import type { Survey } from "./survey.ts";
 
 export type Resolved =
   /** A temporary table of this session; `qualify` when a table that matters has the same name. */
@@ -58,4 +61,24 @@ export function resolveName(context: PlanContext, temps: ReadonlySet<string>, na
     if (relation) return { kind: "relation", relation, standing: standingOf(catalog, relation), qualify: contested };
   }
   return { kind: "unknown", elsewhere: contested };
+}
+
+/**
+ * Schemas to write before the tables of a query that are named without one, by the token of the name.
+ * @param all or only before names that could come to mean a table that matters
+ */
+export function missingSchemas(
+  { source }: StatementContext,
+  { relations }: Pick<Survey, "relations">,
+  all: boolean,
+): Map<number, string> {
+  const schemas = new Map<number, string>();
+  for (const [range, resolved] of relations) {
+    if (range.schemaname !== undefined || resolved.kind === "unknown" || !(all || resolved.qualify)) continue;
+    schemas.set(
+      source.tokenAt(range.location),
+      resolved.kind === "temp" ? "pg_temp." : `${quoteIdentifier(resolved.relation.schema)}.`,
+    );
+  }
+  return schemas;
 }

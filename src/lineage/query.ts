@@ -5,15 +5,17 @@
  * level is refused when its rows could depend on protected rows whose keys it would not return.
  */
 import type { CommonTableExpr, Node, ResTarget, SelectStmt, SubLink, WithClause } from "libpg-query";
+import { LIMITS } from "../base/limits.ts";
 import type { ProtectedRelation } from "./catalog.ts";
 import { groups, isNothing, isNull, unionBranches } from "./clauses.ts";
 import { distinctAsGroups, isDecided, isDistinctOn } from "./distinct.ts";
 import { FromReader, isKeyColumn, refuseCut, type From } from "./from.ts";
 import { strings } from "./nodes.ts";
 import { figureName } from "./outputs.ts";
+import { missingSchemas } from "./names.ts";
 import { checkPrivileges } from "./privileges.ts";
 import { columnFields, findColumn, findEntry, Flow, Reader } from "./reader.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, tooLarge } from "./refusal.ts";
 import {
   groupKey,
   wholeRow,
@@ -24,7 +26,7 @@ import {
   type UseDraft,
 } from "./scope.ts";
 import type { StatementContext } from "./statement.ts";
-import { admissible, sublinkKeys } from "./sublink.ts";
+import { admissible, noLinks, sublinkKeys } from "./sublink.ts";
 import type { Survey } from "./survey.ts";
 import { appendHidden, expandStar, starEntries, starItems } from "./targets.ts";
 
@@ -72,15 +74,6 @@ export interface Targets {
   readonly expanded: string | undefined;
 }
 
-/** Subqueries in the expressions of the SELECT that is being read. */
-interface Links {
-  /** May read protected tables. */
-  readonly admitted: ReadonlySet<SubLink>;
-  readonly read: Set<SubLink>;
-  readonly keys: HiddenKey[];
-}
-const noLinks = (): Links => ({ admitted: new Set(), read: new Set(), keys: [] });
-
 export class QueryPlanner {
   readonly statement: StatementContext;
   readonly survey: Survey;
@@ -88,7 +81,9 @@ export class QueryPlanner {
   readonly reader: Reader;
   scope = false;
   errorsFromData = false;
+  private entries = 0;
   private links = noLinks();
+  private schemasAt: ReadonlyMap<number, string> | undefined;
   private readonly ctes = new Map<CommonTableExpr, Rows>();
 
   constructor(statement: StatementContext, survey: Survey) {
@@ -107,6 +102,7 @@ export class QueryPlanner {
     this.scope ||= more;
   }
   use(table: ProtectedRelation): UseDraft {
+    if (this.uses.length >= LIMITS.protectedUsesMax) tooLarge(`more than ${LIMITS.protectedUsesMax} protected tables`);
     const use: UseDraft = { table, shown: new Set(), predicate: new Set() };
     this.uses.push(use);
     checkPrivileges(this.statement, table);
@@ -117,6 +113,16 @@ export class QueryPlanner {
   }
   show(columns: readonly { readonly origins: readonly Origin[] }[]): void {
     for (const column of columns) for (const origin of column.origins) origin.use.shown.add(origin.column);
+  }
+  /** Schemas to write before tables that are named without one, by token. */
+  get schemas(): ReadonlyMap<number, string> {
+    this.schemasAt ??= missingSchemas(this.statement, this.survey, true);
+    return this.schemasAt;
+  }
+  /** Counts an entry of some FROM clause. */
+  enter(): void {
+    this.entries += 1;
+    if (this.entries > LIMITS.rangeTableEntriesMax) tooLarge(`more than ${LIMITS.rangeTableEntriesMax} tables`);
   }
   cteRows(cte: CommonTableExpr): Rows {
     return this.ctes.get(cte) ?? { columns: [], open: true, openOrigins: [], keys: [], cuts: false, limits: false };

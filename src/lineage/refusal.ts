@@ -24,3 +24,8 @@ export function refuseAlways(reason: string, hint: string): never {
 export function standsInObserve(error: WhosawError): boolean {
   return ALWAYS.has(error);
 }
+
+/** @throws WhosawError STATEMENT_TOO_LARGE */
+export function tooLarge(what: string): never {
+  throw new WhosawError("STATEMENT_TOO_LARGE", `${what} in one statement`, { hint: "split the statement" });
+}

@@ -20,6 +20,15 @@ import { keyword, type Tokens } from "./tokens.ts";
 const UNSTEADY = /\b(random|random_normal|clock_timestamp|timeofday|gen_random_uuid|uuidv4|uuidv7|tablesample)\b/i;
 const HINT = "join the table in FROM instead, for example JOIN support.tickets t ON t.customer_id = c.id";
 
+/** Subqueries in the expressions of the SELECT that is being read. */
+export interface Links {
+  /** May read protected tables. */
+  readonly admitted: ReadonlySet<SubLink>;
+  readonly read: Set<SubLink>;
+  readonly keys: HiddenKey[];
+}
+export const noLinks = (): Links => ({ admitted: new Set(), read: new Set(), keys: [] });
+
 /** The subqueries of one SELECT that may read protected tables: all in its target list, and in WHERE those under AND and OR. */
 export function admissible(select: SelectStmt): Set<SubLink> {
   const found = new Set<SubLink>();
@@ -179,14 +188,6 @@ function leftSide(link: SubLink, from: From, outer: Scope): string {
 /** The client's text between two tokens, comments left out, with the schema before every table. */
 function copy(planner: QueryPlanner, from: number, to: number): string {
   const { source } = planner.statement;
-  const schemas = new Map<number, string>();
-  for (const [range, resolved] of planner.survey.relations) {
-    if (range.schemaname !== undefined || resolved.kind === "unknown") continue;
-    schemas.set(
-      source.tokenAt(range.location),
-      resolved.kind === "temp" ? "pg_temp." : `"${resolved.relation.schema.replaceAll('"', '""')}".`,
-    );
-  }
   const parts = [];
   for (let token = from; token < to; token++) {
     const gap =
@@ -195,7 +196,7 @@ function copy(planner: QueryPlanner, from: number, to: number): string {
           ? "\n"
           : " "
         : "";
-    parts.push(gap, schemas.get(token) ?? "", source.text.slice(source.start(token), source.end(token)));
+    parts.push(gap, planner.schemas.get(token) ?? "", source.text.slice(source.start(token), source.end(token)));
   }
   const text = parts.join("");
   if (UNSTEADY.test(text))
