@@ -322,13 +322,19 @@ export class Generator {
       `count(DISTINCT ${this.#column(items)})`,
       `max(${this.#column(items, "text") ?? "1"})`,
       `sum(${this.#column(items, "int") ?? "1"})`,
-      `string_agg(${this.#column(items, "text") ?? "'x'"}, ',')`,
+      this.#joined(items),
       `count(*) FILTER (WHERE ${this.#predicate(items, 0)})`,
     ]);
     const where = random.chance(0.5) ? ` WHERE ${this.#predicate(items, 1)}` : "";
     if (grouped === undefined) return `SELECT ${aggregate} FROM ${from}${where}`;
     const having = random.chance(0.3) ? ` HAVING count(*) > ${random.below(3)}` : "";
     return `SELECT ${grouped}, ${aggregate} FROM ${from}${where} GROUP BY ${grouped}${having}`;
+  }
+
+  /** In one order: SQL leaves it open otherwise. */
+  #joined(items: readonly Item[]): string {
+    const text = this.#column(items, "text") ?? "'x'";
+    return `string_agg(${text}, ',' ORDER BY ${text})`;
   }
 
   #write(): string {
