@@ -356,7 +356,7 @@ export class QueryPlanner {
     for (const conjunct of conjuncts) {
       const read = new Flow();
       this.reader.read(conjunct, scope, read);
-      if (read.origins.size > 0 && !this.isKeyEquality(conjunct, scope)) this.scope = true;
+      if (aboutSubjects(read) && !this.isKeyEquality(conjunct, scope)) this.scope = true;
       if (read.aggregate || read.window)
         refuse("an aggregate or window function in a condition", "put it in a subquery on public tables");
       flow.merge(read);
@@ -371,7 +371,7 @@ export class QueryPlanner {
     const side = (of: Node | undefined) => {
       const flow = new Flow();
       this.reader.read(of, scope, flow);
-      return flow.origins.size === 0 || this.isKey(of, scope);
+      return !aboutSubjects(flow) || this.isKey(of, scope);
     };
     return side(lexpr) && side(rexpr);
   }
@@ -492,4 +492,9 @@ export class QueryPlanner {
     const base = this.baseColumn(target.val, from.scope)?.base;
     return { name: target.name ?? figureName(target.val), origins: [...read.origins], base };
   }
+}
+
+/** What was read depends on protected rows: on their columns, or on how many there are (a count in a subquery). */
+function aboutSubjects(flow: Flow): boolean {
+  return flow.origins.size > 0 || [...flow.entries].some((entry) => entry.hiding);
 }

@@ -59,6 +59,13 @@ export const ACCEPTED: readonly Accepted[] = [
     columns: 1,
     scope: true,
   },
+  {
+    sql: "select s.id from (select id, (select count(*) from tickets t where t.customer_id = c.id) as n from customers c) s where n = 0",
+    uses: ["support.customers: id |", "support.tickets: | customer_id"],
+    companions: [0, 1],
+    columns: 1,
+    scope: true,
+  },
   // Aggregates: every group carries the keys of its rows
   {
     sql: "select count(*) from customers where phone like '55%'",
