@@ -299,11 +299,10 @@ const ROLES = {
 
 export type UtilityKind = (typeof ROLES)["utility"][number];
 type Listed = (typeof ROLES)[keyof typeof ROLES][number];
-type Missing = Exclude<NodeKind, Listed>;
 /** Does not compile while a node kind has no role. */
-export const everyKindHasARole: [Missing] extends [never] ? true : Missing = true;
+type EveryKindHasARole<Missing extends never> = Missing;
 
-const QUERY_KINDS: ReadonlySet<string> = new Set(ROLES.query);
+const QUERY_KINDS: ReadonlySet<string> = new Set<string | EveryKindHasARole<Exclude<NodeKind, Listed>>>(ROLES.query);
 
 /** The node kind may stand inside a query. */
 export function isQueryKind(kind: string): boolean {
