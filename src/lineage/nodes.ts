@@ -301,11 +301,12 @@ export type UtilityKind = (typeof ROLES)["utility"][number];
 type Listed = (typeof ROLES)[keyof typeof ROLES][number];
 /** Does not compile while a node kind has no role. */
 type EveryKindHasARole<Missing extends never> = Missing;
+type QueryKind = Exclude<(typeof ROLES)["query"][number], EveryKindHasARole<Exclude<NodeKind, Listed>>>;
 
-const QUERY_KINDS: ReadonlySet<string> = new Set<string | EveryKindHasARole<Exclude<NodeKind, Listed>>>(ROLES.query);
+const QUERY_KINDS: ReadonlySet<string> = new Set(ROLES.query);
 
 /** The node kind may stand inside a query. */
-export function isQueryKind(kind: string): boolean {
+export function isQueryKind(kind: string): kind is QueryKind {
   return QUERY_KINDS.has(kind);
 }
 
