@@ -317,7 +317,7 @@ public final class Workload {
     DatabaseMetaData metadata = connection.getMetaData();
     section("metadata: product");
     System.out.println(metadata.getDatabaseProductName() + " " + metadata.getDatabaseProductVersion() + " " + metadata.getMaxConnections());
-    System.out.println(metadata.getSQLKeywords().length() + " " + metadata.getStringFunctions().length() + " " + metadata.getMaxIndexKeys());
+    System.out.println(metadata.getSQLKeywords().length() + " " + metadata.getStringFunctions().length() + " " + metadata.getMaxColumnsInIndex());
     section("metadata: schemas and catalogs");
     show(metadata.getSchemas());
     System.out.println(metadata.getCatalogs().next());
@@ -363,6 +363,7 @@ public final class Workload {
     query(connection, "SELECT count(*) FROM support.outbox");
     section("another role");
     query(connection, "SET ROLE whosaw_gw");
+    query(connection, "RESET ROLE");
     section("hidden values");
     query(connection, "UPDATE support.customers SET email = 'x' WHERE email::int = 1");
   }

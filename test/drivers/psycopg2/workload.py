@@ -187,8 +187,9 @@ def notices_and_notifications(connection):
         cursor.execute("LISTEN news")
         cursor.execute("NOTIFY news, 'hello'")
         cursor.execute("SELECT pg_notify('news', 'again')")
-        select.select([connection], [], [], 5)
-        connection.poll()
+        if len(connection.notifies) < 2:
+            select.select([connection], [], [], 5)
+            connection.poll()
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]
     print(connection.notices)
