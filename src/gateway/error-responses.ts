@@ -105,15 +105,17 @@ export class ErrorResponses {
     return head.portal ?? this.#state.portals.get(head.name);
   }
 
-  /** After an error in the extended protocol the server skips everything up to the next Sync. */
+  /** After an error in the extended protocol the server skips everything up to the next Sync, simple queries included. */
   #skipToSync(): void {
     const undone: (() => void)[] = [];
     for (let head = this.#state.pending.head; head !== undefined; head = this.#state.pending.head) {
-      if (head.kind === "sync" || head.kind === "query" || head.kind === "hidden") break;
-      if (head.kind === "parse" || head.kind === "bind") undone.push(head.undo);
+      if (head.kind === "sync" || head.kind === "hidden") break;
+      if (head.kind === "parse" || head.kind === "bind" || head.kind === "close") undone.push(head.undo);
       this.#state.pending.shift();
     }
     for (const undo of undone.reverse()) undo();
+    // The Sync is still to come, and what comes before it will not be answered.
+    this.#state.skipping = this.#state.pending.head === undefined;
   }
 }
 

@@ -32,10 +32,14 @@ export class Names<T> {
     };
   }
 
-  /** Removes a name unless it was set by a later message. */
-  delete(name: string, sequence: number): void {
+  /** Removes a name unless it was set by a later message, and returns what takes the removal back. */
+  delete(name: string, sequence: number): () => void {
     const slot = this.#slots.get(name);
-    if (slot !== undefined && slot.sequence <= sequence) this.#slots.delete(name);
+    if (slot === undefined || slot.sequence > sequence) return () => undefined;
+    this.#slots.delete(name);
+    return () => {
+      if (!this.#slots.has(name)) this.#slots.set(name, slot);
+    };
   }
 
   /** Removes every name set by this or an earlier message for which `keep` does not say otherwise. */

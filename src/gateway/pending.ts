@@ -76,6 +76,7 @@ export interface PendingExecute extends Common {
 
 export interface PendingClose extends Common {
   readonly kind: "close";
+  readonly undo: () => void;
 }
 
 export interface PendingSync extends Common {

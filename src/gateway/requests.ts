@@ -23,6 +23,21 @@ const ASK_SEARCH_PATH = Buffer.from("SELECT pg_catalog.unnest(pg_catalog.current
 /** Messages that belong to COPY and stream through however long they are. */
 const streams = (type: number): boolean => type === FRONTEND.CopyData;
 
+/** What the server ignores between an error in the extended protocol and the next Sync. */
+const SKIPPED: ReadonlySet<number> = new Set([
+  FRONTEND.Query,
+  FRONTEND.Parse,
+  FRONTEND.Bind,
+  FRONTEND.Describe,
+  FRONTEND.Execute,
+  FRONTEND.Close,
+  FRONTEND.Flush,
+  FRONTEND.CopyData,
+  FRONTEND.CopyDone,
+  FRONTEND.CopyFail,
+  FRONTEND.FunctionCall,
+]);
+
 export class Requests {
   readonly #state: SessionState;
   readonly #reader = new MessageReader({ maxBytes: LIMITS.clientMessageBytesMax, fragmented: streams });
@@ -82,6 +97,7 @@ export class Requests {
 
   #message(): void {
     const reader = this.#reader;
+    if (this.#state.skipping && SKIPPED.has(reader.type)) return;
     switch (reader.type) {
       case FRONTEND.Query:
         return this.#query();
@@ -214,13 +230,14 @@ export class Requests {
     const { buffer, payload, end } = this.#reader;
     const sequence = this.#state.nextSequence();
     const { kind: what, name } = decodeTarget(buffer, payload, end);
-    if (what === "statement") this.#state.prepared.delete(name, sequence);
-    else this.#state.portals.delete(name, sequence);
-    this.#state.pending.push({ kind: "close", sequence });
+    const names = what === "statement" ? this.#state.prepared : this.#state.portals;
+    const undo = names.delete(name, sequence);
+    this.#state.pending.push({ kind: "close", sequence, undo });
     this.#keep();
   }
 
   #sync(): void {
+    this.#state.skipping = false;
     const head = this.#state.pending.head;
     if (head?.kind === "execute" && head.copyIn) return;
     this.#state.pending.push({ kind: "sync", sequence: this.#state.nextSequence() });

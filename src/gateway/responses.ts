@@ -15,7 +15,7 @@ import { stripCopyResponse, stripDataRow, stripRowDescription } from "../wire/st
 import { BACKEND } from "../wire/types.ts";
 import { ErrorResponses } from "./error-responses.ts";
 import { Execution } from "./execution.ts";
-import type { Prepared } from "./pending.ts";
+import type { Pending, PendingHidden, PendingQuery, PendingSync, Prepared } from "./pending.ts";
 import { Relay } from "./relay.ts";
 import type { SessionState, Standing } from "./session-state.ts";
 
@@ -97,11 +97,13 @@ export class Responses {
         this.#bound();
         return this.#keep();
       case BACKEND.ParseComplete:
+        this.#take("parse");
+        return this.#keep();
       case BACKEND.CloseComplete:
-        this.#state.pending.shift();
+        this.#take("close");
         return this.#keep();
       case BACKEND.NoData:
-        this.#state.pending.shift();
+        this.#take("describe");
         return this.#keep();
       case BACKEND.ReadyForQuery:
         return this.#ready();
@@ -154,8 +156,16 @@ export class Responses {
   }
 
   #bound(): void {
-    const bind = this.#state.pending.shift();
-    if (bind?.kind === "bind") bind.portal.prepared ??= this.#state.prepared.get(bind.portal.statement);
+    const { portal } = this.#take("bind");
+    portal.prepared ??= this.#state.prepared.get(portal.statement);
+  }
+
+  /** Takes off the queue what the server has just answered. */
+  #take<K extends Pending["kind"]>(kind: K): Extract<Pending, { kind: K }> {
+    const { head } = this.#state.pending;
+    if (head?.kind !== kind) throw outOfStep();
+    this.#state.pending.shift();
+    return head as Extract<Pending, { kind: K }>;
   }
 
   #rowDescription(): void {
@@ -179,7 +189,7 @@ export class Responses {
   #complete(type: number): void {
     const { head } = this.#state.pending;
     if (head?.kind === "hidden") return;
-    const { execution } = this.#current();
+    const { execution } = type === BACKEND.EmptyQueryResponse ? PASSING : this.#current();
     this.#running = undefined;
     if (execution !== undefined) {
       if (type !== BACKEND.PortalSuspended) execution.end(undefined);
@@ -198,7 +208,7 @@ export class Responses {
 
   #ready(): void {
     const { buffer, payload, end } = this.#reader;
-    const head = this.#state.pending.shift();
+    const head = this.#answered();
     this.#running = undefined;
     this.#state.transaction = decodeReadyForQuery(buffer, payload, end);
     if (head?.kind === "hidden") {
@@ -210,6 +220,18 @@ export class Responses {
       this.#keep();
     }
     this.#becameReady = true;
+  }
+
+  /** What this ReadyForQuery answers. A Sync that the server met in the middle of a COPY was not put on the queue. */
+  #answered(): PendingQuery | PendingSync | PendingHidden | undefined {
+    const { head } = this.#state.pending;
+    if (head?.kind === "query" || head?.kind === "sync" || head?.kind === "hidden") {
+      this.#state.pending.shift();
+      return head;
+    }
+    if (head !== undefined || !this.#state.skipping) throw outOfStep();
+    this.#state.skipping = false;
+    return undefined;
   }
 
   #copyIn(): void {
@@ -272,11 +294,14 @@ export class Responses {
   #begin(): Running {
     const { head } = this.#state.pending;
     if (head?.kind === "query") {
-      const running = this.#runningOf({ text: head.text, plan: head.text.statements[head.statement] });
+      const plan = head.text.statements[head.statement];
+      if (plan === undefined) throw unaccounted("a statement that the planner has not seen");
+      const running = this.#runningOf({ text: head.text, plan });
       head.execution = running.execution;
       return running;
     }
-    if (head?.kind !== "execute") return PASSING;
+    if (head?.kind === "hidden") return PASSING;
+    if (head?.kind !== "execute") throw outOfStep();
     const portal = head.portal ?? this.#state.portals.get(head.name);
     if (portal?.prepared === undefined) throw unaccounted(head.name);
     const running = this.#runningOf(portal.prepared, true, portal.execution);
@@ -307,6 +332,11 @@ export class Responses {
       copy: undefined,
     };
   }
+}
+
+/** Rows that are the answer to nothing would be accounted for as nothing. */
+function outOfStep(): WhosawError {
+  return new WhosawError("PROTOCOL_VIOLATION", "the database answered something that was not asked");
 }
 
 function unaccounted(name: string): WhosawError {

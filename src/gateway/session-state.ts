@@ -35,6 +35,8 @@ export class SessionState {
   /** As of the last ReadyForQuery: I idle, T in a transaction, E in a failed one. */
   transaction: "I" | "T" | "E" = "I";
   clientEncoding = "UTF8";
+  /** After an error in the extended protocol, until the next Sync: the server ignores everything else. */
+  skipping = false;
   #catalog: () => CatalogSnapshot;
   readonly #searchPath = { schemas: [] as readonly string[], touched: false, untilTransactionEnds: false };
   readonly #tempTables = new Set<string>();
