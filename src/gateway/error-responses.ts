@@ -11,11 +11,34 @@ import {
   fieldsOf,
   sqlstateOf,
 } from "../wire/messages/error-response.ts";
-import { Execution } from "./execution.ts";
+import { type Basis, Execution } from "./execution.ts";
 import type { Pending, PendingExecute, PendingQuery } from "./pending.ts";
 import { IN_FAILED_TRANSACTION } from "./refusal.ts";
 import type { Relay } from "./relay.ts";
 import type { SessionState } from "./session-state.ts";
+
+/** An error that comes when checks run that were put off: it may tell of any protected row of its transaction. */
+const DEFERRED = {
+  kind: "account",
+  plan: { treatment: { kind: "pass" }, effects: [], normalizedText: "COMMIT", fingerprint: "" },
+  accounting: {
+    uses: [],
+    companions: [],
+    columns: 0,
+    hideRows: false,
+    scope: true,
+    errorsFromData: true,
+    copy: undefined,
+  },
+} as const satisfies Basis;
+
+const DEFERRED_TEXT: TextPlan = {
+  text: "COMMIT",
+  statements: [],
+  refusal: undefined,
+  edits: [],
+  originalPosition: (position) => position,
+};
 
 export class ErrorResponses {
   readonly #state: SessionState;
@@ -64,9 +87,10 @@ export class ErrorResponses {
         return head.addedFormats === 0 ? fields : withoutAddedFormats(fields, head.addedFormats);
       case "execute":
         return this.#executionError(head, fields);
+      case "sync":
+        return this.#state.touchedProtected ? this.#deferredError(fields) : fields;
       case "describe":
       case "close":
-      case "sync":
       case "copy-end":
       case "hidden":
         return fields;
@@ -82,8 +106,9 @@ export class ErrorResponses {
 
   #executionError(head: PendingQuery | PendingExecute, fields: ErrorFields): ErrorFields {
     const answering = this.#answering(head);
-    if (answering === undefined) return fields;
-    const { standing, text } = answering;
+    if (answering === undefined) return this.#state.touchedProtected ? this.#deferredError(fields) : fields;
+    const { standing, text, plan } = answering;
+    if (standing.kind === "pass" && this.#mayBeDeferred(plan)) return this.#deferredError(fields);
     if (standing.kind === "pass" || standing.kind === "unknown") return moved(fields, text);
     const known = head.kind === "query" ? head.execution : head.portal?.execution;
     const execution = known ?? new Execution(standing);
@@ -93,12 +118,28 @@ export class ErrorResponses {
     return new Map(rebuildError([...fields], standing.accounting, text));
   }
 
+  /**
+   * At the end of a transaction the server does what earlier statements put off: deferred constraints, cursors WITH HOLD.
+   * Outside of a transaction block that is the end of any statement.
+   */
+  #mayBeDeferred(plan: StatementPlan): boolean {
+    if (!this.#state.touchedProtected) return false;
+    return this.#state.transaction !== "T" || plan.effects.some(({ kind }) => kind === "deferred-checks");
+  }
+
+  #deferredError(fields: ErrorFields): ErrorFields {
+    const execution = new Execution(DEFERRED);
+    execution.end(sqlstateOf(fields));
+    this.#state.unrecorded.add(execution);
+    return new Map(rebuildError([...fields], DEFERRED.accounting, DEFERRED_TEXT));
+  }
+
   #answering(head: PendingQuery | PendingExecute) {
     const text = head.kind === "query" ? head.text : this.#portal(head)?.prepared?.text;
     const plan: StatementPlan | undefined =
       head.kind === "query" ? head.text.statements[head.statement] : this.#portal(head)?.prepared?.plan;
     if (text === undefined || plan === undefined) return undefined;
-    return { text, standing: this.#state.standingOf(plan) };
+    return { text, plan, standing: this.#state.standingOf(plan) };
   }
 
   #portal(head: PendingExecute) {

@@ -94,6 +94,8 @@ async function begin(socket: Socket, startup: StartupMessage, parts: GatewayPart
     certificateHash: socket === undefined || !("encrypted" in socket) ? undefined : parts.tls?.certificateHash,
     mockSecret: parts.mockSecret,
   });
+  // Before anything else can go wrong, as the server does it: libpq treats errors after the sign-in differently.
+  socket.write(encodeAuthentication({ kind: "ok" }));
   const role = roleFor(signedIn, policy);
   checkDatabase(startup, policy);
   const upstream = await connectUpstream(policy.config.upstream, upstreamParameters(startup, role));
@@ -163,7 +165,6 @@ function registerCancel(upstream: Upstream, { policy, parts }: Opening): Backend
 
 function greeting(upstream: Upstream, key: BackendKeyData | undefined): Buffer {
   return Buffer.concat([
-    encodeAuthentication({ kind: "ok" }),
     ...upstream.parameters.map(encodeParameterStatus),
     ...(key === undefined ? [] : [encodeBackendKeyData(key)]),
     encodeReadyForQuery("I"),

@@ -279,7 +279,9 @@ export class Requests {
   #plan(sql: SqlText | WhosawError, protocol: "simple" | "extended"): TextPlan {
     try {
       if (sql instanceof WhosawError) throw sql;
-      return this.#state.planner.plan(sql.text, this.#state.context(), protocol);
+      const plan = this.#state.planner.plan(sql.text, this.#state.context(), protocol);
+      const refusal = plan.refusal ?? this.#state.cursorRefusal(plan);
+      return refusal === plan.refusal ? plan : { ...plan, refusal };
     } catch (error) {
       if (error instanceof WhosawError) return refusedText(error);
       throw error;

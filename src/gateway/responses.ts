@@ -211,6 +211,7 @@ export class Responses {
     const head = this.#answered();
     this.#running = undefined;
     this.#state.transaction = decodeReadyForQuery(buffer, payload, end);
+    this.#state.touchedProtected &&= this.#state.transaction !== "I";
     if (head?.kind === "hidden") {
       head.done(head.failed ? undefined : head.rows);
     } else {
@@ -323,6 +324,7 @@ export class Responses {
     const standing: Standing = this.#state.standingOf(prepared.plan);
     if (standing.kind === "pass") return PASSING;
     if (standing.kind === "unknown") throw unaccounted(standing.name);
+    if (executes) this.#state.touchedProtected = true;
     const accounting = standing.kind === "account" ? standing.accounting : undefined;
     return {
       execution: executes ? (execution ?? new Execution(standing)) : undefined,

@@ -35,6 +35,8 @@ export class SessionState {
   /** As of the last ReadyForQuery: I idle, T in a transaction, E in a failed one. */
   transaction: "I" | "T" | "E" = "I";
   clientEncoding = "UTF8";
+  /** Protected tables were touched since the server was last idle: checks put off until now may tell of their rows. */
+  touchedProtected = false;
   /** After an error in the extended protocol, until the next Sync: the server ignores everything else. */
   skipping = false;
   #catalog: () => CatalogSnapshot;
@@ -138,6 +140,25 @@ export class SessionState {
     });
   }
 
+  /**
+   * Moving a cursor over protected rows skips rows that nobody accounts for, and fetching backward tells that they are
+   * there: both are refused. So is either on a cursor that is not known yet, because its DECLARE is still under way.
+   */
+  cursorRefusal(text: TextPlan): WhosawError | undefined {
+    if (this.policy.mode === "observe") return undefined;
+    for (const { treatment } of text.statements) {
+      if (treatment.kind !== "as-cursor" || (treatment.forward && !treatment.move)) continue;
+      const cursor = this.portals.get(treatment.name);
+      const declaring = this.pending.length > 0 || text.statements.length > 1;
+      if (cursor === undefined && !declaring) continue;
+      if (cursor?.prepared?.plan !== undefined && this.standingOf(cursor.prepared.plan).kind === "pass") continue;
+      return new WhosawError("REFUSED", "a cursor over protected rows is moved, or read backward", {
+        hint: "FETCH FORWARD the rows that are needed, in their order, or declare another cursor",
+      });
+    }
+    return undefined;
+  }
+
   /** What accounts for this plan's rows now that the server answers it. */
   standingOf(plan: StatementPlan, depth = 0): Standing {
     const { treatment } = plan;
@@ -196,6 +217,7 @@ export class SessionState {
       case "rollback-to":
         this.#searchPath.touched ||= this.#searchPath.untilTransactionEnds;
         return;
+      case "deferred-checks":
       case "ddl":
         return;
     }

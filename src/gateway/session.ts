@@ -39,7 +39,7 @@ export class Session implements EntrySource {
 
   /**
    * Begins to relay.
-   * @param greeting what the client must hear first: the end of its sign-in, up to ReadyForQuery
+   * @param greeting what the client must hear first: what the server said of itself, up to ReadyForQuery
    */
   start(greeting: Buffer): void {
     const { client, upstream } = this.#options;

@@ -277,7 +277,7 @@ function derivedEntry(alias: string | undefined, rows: Rows, colnames: readonly 
   const keys = rows.keys.map((key): HiddenKey => {
     const sql =
       alias === undefined ? quoteIdentifier(key.name) : `${quoteIdentifier(alias)}.${quoteIdentifier(key.name)}`;
-    return { sql, use: key.use, array: key.array, nullable: key.nullable, absent: true };
+    return { sql, plain: undefined, use: key.use, array: key.array, nullable: key.nullable, absent: true };
   });
   const columns = rows.columns.map((column, i): EntryColumn => {
     const key = column.base ? keys[column.base.key] : undefined;

@@ -22,8 +22,8 @@ export interface TableUse {
 }
 
 /**
- * One hidden column at the end of every row: the subject key (or keys) of one range-table entry, always of type text,
- * so that its bytes are the same in text and binary format.
+ * One hidden column at the end of every row: the subject key (or keys) of one range-table entry, sent in text
+ * format: of type text, or an integer in a result whose last columns the gateway asks for in text.
  *
  * Encoding of the value (see rewrite):
  *   SQL NULL      there is no such row here (null-extended side of an outer join, other branch of a UNION ALL)
@@ -76,6 +76,8 @@ export type SessionEffect =
   | { readonly kind: "search-path" }
   /** ROLLBACK TO: settings made since the savepoint are taken back. */
   | { readonly kind: "rollback-to" }
+  /** COMMIT, PREPARE TRANSACTION, SET CONSTRAINTS: checks run that earlier statements put off. */
+  | { readonly kind: "deferred-checks" }
   | { readonly kind: "create-temp"; readonly name: string }
   | { readonly kind: "discard-all" }
   | { readonly kind: "discard-temp" }

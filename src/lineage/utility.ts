@@ -48,11 +48,11 @@ const schema: Handler = (statement) => {
 
 export const UTILITY: Readonly<Record<UtilityKind, Handler>> = {
   TransactionStmt: (_statement, transaction: TransactionStmt) =>
-    transaction.kind === "TRANS_STMT_ROLLBACK_TO" ? passWith({ kind: "rollback-to" }) : PASS,
+    planTransaction(transaction),
   VariableShowStmt: pass,
   ListenStmt: pass,
   UnlistenStmt: pass,
-  ConstraintsSetStmt: pass,
+  ConstraintsSetStmt: () => passWith({ kind: "deferred-checks" }),
   LockStmt: pass,
   NotifyStmt: (_statement, _notify: NotifyStmt) => PASS,
   VariableSetStmt: (_statement, set: VariableSetStmt) => planSet(set),
@@ -162,6 +162,12 @@ export const UTILITY: Readonly<Record<UtilityKind, Handler>> = {
 const UNSAFE_ENCODING =
   /^(sjis|shift_?jis(_?2004)?|mskanji|win932|windows932|big5|win950|windows950|gbk|win936|windows936|gb18030|uhc|win949|windows949|johab)$/i;
 
+function planTransaction({ kind }: TransactionStmt): Planned {
+  if (kind === "TRANS_STMT_ROLLBACK_TO") return passWith({ kind: "rollback-to" });
+  const ends = kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_PREPARE";
+  return ends ? passWith({ kind: "deferred-checks" }) : PASS;
+}
+
 function planSet(set: VariableSetStmt): Planned {
   const name = (set.name ?? "").toLowerCase();
   if (set.kind === "VAR_RESET_ALL") return passWith({ kind: "search-path" });
@@ -181,11 +187,13 @@ function planDiscard(discard: DiscardStmt): Planned {
   return discard.target === "DISCARD_TEMP" ? passWith({ kind: "discard-temp" }) : PASS;
 }
 
+const CURSOR_BINARY = 0x01;
 const CURSOR_HOLD = 0x20;
 
 function planDeclare(statement: StatementContext, declare: DeclareCursorStmt, inner: PlanInner): Planned {
   if (!declare.query) refuse("a cursor without a query", "DECLARE c CURSOR FOR SELECT ...");
-  const planned = inner(statement, declare.query);
+  const binary = ((declare.options ?? 0) & CURSOR_BINARY) !== 0;
+  const planned = inner({ ...statement, binary }, declare.query);
   const effect = {
     kind: "declare-cursor",
     name: declare.portalname ?? "",

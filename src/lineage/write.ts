@@ -160,10 +160,11 @@ function returning(
   const key = entry.keys[0];
   if (!key) refuse(`${table.table} has no key`, "configure one");
   const name = statement.freshName();
+  const companion = key.plain ?? key.sql;
   const list = write.returning?.exprs ?? [];
-  const columns = list.length === 0 ? 0 : returned(statement, planner, write, from, entry, `${key.sql} as ${name}`);
+  const columns = list.length === 0 ? 0 : returned(statement, planner, write, from, entry, `${companion} as ${name}`);
   if (list.length === 0)
-    statement.splices.insert(statement.source.end(statement.endToken - 1), ` returning ${key.sql} as ${name}`);
+    statement.splices.insert(statement.source.end(statement.endToken - 1), ` returning ${companion} as ${name}`);
   const accounting = accountingOf(planner, [key], { columns, hideRows: list.length === 0, copy: undefined });
   return { treatment: { kind: "account", accounting }, effects: [] };
 }

@@ -223,6 +223,76 @@ describe("errors", () => {
   });
 });
 
+describe("checks that were put off", () => {
+  const caught = async (text: string): Promise<pg.DatabaseError> =>
+    (await client.query(text).catch((cause: unknown) => cause)) as pg.DatabaseError;
+
+  beforeAll(async () => {
+    await database.query(
+      "ALTER TABLE support.customers DROP CONSTRAINT customers_email_key, ADD CONSTRAINT customers_email_key UNIQUE (email) DEFERRABLE INITIALLY DEFERRED",
+    );
+  });
+
+  test("a constraint that fails at COMMIT hides its values", async () => {
+    await client.query("BEGIN");
+    await client.query("UPDATE support.customers SET email = lower('MARCIA') WHERE id IN (4711, 4712)");
+    expect(await caught("COMMIT")).toMatchObject({ code: "23505", detail: "Key (email)=([hidden]) already exists." });
+    expect((await recorded()).at(-1)).toMatchObject({ text: "COMMIT", outcome: { sqlstate: "23505" } });
+  });
+
+  test("also at the end of an implicit transaction", async () => {
+    const error = await caught("UPDATE support.customers SET email = lower('X') WHERE id IN (4711, 4712); SELECT 1");
+    expect(error).toMatchObject({ code: "23505", detail: "Key (email)=([hidden]) already exists." });
+  });
+
+  test("a cursor WITH HOLD that fails at COMMIT hides its values", async () => {
+    await client.query("BEGIN");
+    await client.query("DECLARE h CURSOR WITH HOLD FOR SELECT name::int FROM support.customers WHERE id = 4711");
+    const error = await caught("COMMIT");
+    const [row] = await database.query("SELECT name FROM support.customers WHERE id = 4711");
+    expect(error.code).toBe("22P02");
+    expect(JSON.stringify({ ...error, message: error.message })).not.toContain(String(row?.["name"]));
+  });
+
+  test("an ordinary error in the same transaction is told as it is", async () => {
+    await client.query("BEGIN");
+    await client.query("SELECT name FROM support.customers WHERE id = 4711");
+    const error = await caught("SELECT 'abc'::int");
+    await client.query("ROLLBACK");
+    expect(error.message).toBe('invalid input syntax for type integer: "abc"');
+  });
+});
+
+describe("cursors over protected rows", () => {
+  test.each(["MOVE 2 FROM c", "FETCH BACKWARD 1 FROM c", "FETCH LAST FROM c", "FETCH ABSOLUTE 2 FROM c"])("%s is refused", async (text) => {
+    await client.query("BEGIN");
+    await client.query("DECLARE c SCROLL CURSOR FOR SELECT name FROM support.customers");
+    await expect(client.query(text)).rejects.toMatchObject({ code: "42501" });
+    await client.query("ROLLBACK");
+  });
+
+  test("in one query with the DECLARE too", async () => {
+    const both = "BEGIN; DECLARE c SCROLL CURSOR FOR SELECT name FROM support.customers; MOVE 2 FROM c";
+    await expect(client.query(both)).rejects.toMatchObject({ code: "42501" });
+  });
+
+  test("over public rows any movement passes", async () => {
+    await client.query("BEGIN");
+    await client.query("DECLARE c SCROLL CURSOR FOR SELECT id FROM support.products ORDER BY id");
+    await client.query("MOVE 1 FROM c");
+    const { rows } = await client.query("FETCH BACKWARD 1 FROM c");
+    await client.query("ROLLBACK");
+    expect(rows).toEqual([]);
+  });
+
+  test("a BINARY cursor is recorded like any other", async () => {
+    await client.query("BEGIN; DECLARE b BINARY CURSOR FOR SELECT id FROM support.customers WHERE id = 4713");
+    await client.query("FETCH 1 FROM b");
+    await client.query("ROLLBACK");
+    expect(await keysOf("support.customers")).toEqual(["4713"]);
+  });
+});
+
 test("observe: what would be refused passes, and is recorded with its tables and its rows", async () => {
   const observing = await startTestGateway({ database, mode: "observe" });
   const observer = await observing.client("app");

@@ -160,7 +160,7 @@ const EXCHANGES: Record<string, readonly { readonly frames: readonly Buffer[]; r
         query("BEGIN"),
         query("DECLARE c CURSOR FOR SELECT id, name FROM support.customers ORDER BY id"),
         query("FETCH 3 FROM c"),
-        query("FETCH NEXT FROM c; FETCH 0 FROM c"),
+        query("FETCH NEXT FROM c; FETCH FORWARD 1 FROM c"),
         parse("", "FETCH 2 FROM c"),
         bind("", "", []),
         describePortal(""),

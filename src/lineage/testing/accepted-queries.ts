@@ -8,7 +8,7 @@ export const ACCEPTED_QUERIES: readonly Accepted[] = [
     uses: ["support.customers: id, name |"],
     companions: [0],
     columns: 2,
-    text: `select id, name, ("customers"."id")::pg_catalog.text as whosaw$1 from "support".customers where id = 4711`,
+    text: `select id, name, ("customers"."id") as whosaw$1 from "support".customers where id = 4711`,
   },
   {
     sql: "select name from support.customers where id = $1",
@@ -60,21 +60,21 @@ export const ACCEPTED_QUERIES: readonly Accepted[] = [
     uses: ["support.customers: name |"],
     companions: [0],
     columns: 1,
-    text: `select c.name, ("c"."id")::pg_catalog.text as whosaw$1 /* the name */ from "support".customers as c -- all of them\n`,
+    text: `select c.name, ("c"."id") as whosaw$1 /* the name */ from "support".customers as c -- all of them\n`,
   },
   {
     sql: "select 'whosaw$1', name from customers",
     uses: ["support.customers: name |"],
     companions: [0],
     columns: 2,
-    text: `select 'whosaw$1', name, ("customers"."id")::pg_catalog.text as whosaw$$1 from "support".customers`,
+    text: `select 'whosaw$1', name, ("customers"."id") as whosaw$$1 from "support".customers`,
   },
   {
     sql: "select 'ü€🙂', \"name\" from customers",
     uses: ["support.customers: name |"],
     companions: [0],
     columns: 2,
-    text: `select 'ü€🙂', "name", ("customers"."id")::pg_catalog.text as whosaw$1 from "support".customers`,
+    text: `select 'ü€🙂', "name", ("customers"."id") as whosaw$1 from "support".customers`,
   },
   { sql: `select "C".name from customers "C"`, uses: ["support.customers: name |"], companions: [0], columns: 1 },
   {
@@ -95,7 +95,7 @@ export const ACCEPTED_QUERIES: readonly Accepted[] = [
     uses: ["support.customers: |"],
     companions: [0],
     columns: 1,
-    text: `select 'a', ("customers"."id")::pg_catalog.text as whosaw$1 from "support".customers`,
+    text: `select 'a', ("customers"."id") as whosaw$1 from "support".customers`,
   },
   { sql: "select*from customers", uses: [`support.customers: ${ALL} |`], companions: [0], columns: 6 },
   // Stars and whole rows
@@ -155,7 +155,7 @@ export const ACCEPTED_QUERIES: readonly Accepted[] = [
     companions: [0, 1],
     columns: 1,
     scope: true,
-    text: `select m.body, case when "m".tableoid is not null then coalesce(((select whosaw_path.customer_id from support.tickets as whosaw_path where whosaw_path.id OPERATOR(pg_catalog.=) "m"."ticket_id"))::pg_catalog.text, '') end as whosaw$1, ("t"."customer_id")::pg_catalog.text as whosaw$2 from "support".messages m right join "support".tickets t on t.id = m.ticket_id`,
+    text: `select m.body, case when "m".tableoid is not null then coalesce(((select whosaw_path.customer_id from support.tickets as whosaw_path where whosaw_path.id OPERATOR(pg_catalog.=) "m"."ticket_id"))::pg_catalog.text, '') end as whosaw$1, ("t"."customer_id") as whosaw$2 from "support".messages m right join "support".tickets t on t.id = m.ticket_id`,
   },
   {
     sql: "select * from people p full join messages m on m.id = p.id",

@@ -11,7 +11,7 @@ export const ACCEPTED: readonly Accepted[] = [
     companions: [0, 1],
     columns: 1,
     scope: true,
-    text: `select name, ("customers"."id")::pg_catalog.text as whosaw$1, (select ('{'::pg_catalog.text OPERATOR(pg_catalog.||) coalesce(pg_catalog.string_agg(("tickets"."customer_id")::pg_catalog.text, ','), '') OPERATOR(pg_catalog.||) '}'::pg_catalog.text) from "support".tickets where (status = 'open' or status = 'new') and (customer_id) = "customers"."id") as whosaw$2 from "support".customers where id in (select customer_id from "support".tickets where status = 'open' or status = 'new')`,
+    text: `select name, ("customers"."id") as whosaw$1, (select ('{'::pg_catalog.text OPERATOR(pg_catalog.||) coalesce(pg_catalog.string_agg(("tickets"."customer_id")::pg_catalog.text, ','), '') OPERATOR(pg_catalog.||) '}'::pg_catalog.text) from "support".tickets where (status = 'open' or status = 'new') and (customer_id) = "customers"."id") as whosaw$2 from "support".customers where id in (select customer_id from "support".tickets where status = 'open' or status = 'new')`,
   },
   {
     sql: "select c.name from customers c where exists (select 1 from tickets t join messages m on m.ticket_id = t.id where t.customer_id = c.id limit 1) and c.country = 'NZ'",
