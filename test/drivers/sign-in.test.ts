@@ -29,7 +29,11 @@ beforeAll(async () => {
   otherCa = await write("other-ca.pem", other.cert);
   const [cert, key] = [await write("cert.pem", server.cert), await write("key.pem", server.key)];
   places = await startPlaces({
-    edit: (yaml) => yaml.replace('listen: {postgres: "127.0.0.1:0"}', `listen: {postgres: "127.0.0.1:0", tls: {cert: ${cert}, key: ${key}}}`),
+    edit: (yaml) =>
+      yaml.replace(
+        'listen: {postgres: "127.0.0.1:0"}',
+        `listen: {postgres: "127.0.0.1:0", tls: {cert: ${cert}, key: ${key}}}`,
+      ),
   });
 });
 

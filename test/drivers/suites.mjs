@@ -150,7 +150,9 @@ function verdict(results, name) {
 }
 
 function print({ suite, direct, gateway, differences, failedDirectly }) {
-  console.log(`\n${suite}: direct ${direct.passed} of ${direct.of}, through the gateway ${gateway.passed} of ${gateway.of}`);
+  console.log(
+    `\n${suite}: direct ${direct.passed} of ${direct.of}, through the gateway ${gateway.passed} of ${gateway.of}`,
+  );
   for (const { name, error } of failedDirectly) console.log(`  fails directly too: ${name}: ${firstLine(error)}`);
   if (differences.length === 0) console.log("  no difference");
   for (const { name, direct: there, gateway: here, reason } of differences) {

@@ -24,7 +24,9 @@ export class Transcript {
 
   /** Every field that the driver gives an error. */
   error(error: unknown): void {
-    const fields = Object.entries(error as object).filter(([name, value]) => !LEFT_OUT.has(name) && value !== undefined);
+    const fields = Object.entries(error as object).filter(
+      ([name, value]) => !LEFT_OUT.has(name) && value !== undefined,
+    );
     this.line("error", error instanceof Error ? error.message : inspect(error), Object.fromEntries(fields));
   }
 }

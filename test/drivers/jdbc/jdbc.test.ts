@@ -27,7 +27,11 @@ afterAll(async () => {
 });
 
 const workload = (place: Place): Promise<string> =>
-  transcript("java", ["-Dstdout.encoding=UTF-8", "-Dfile.encoding=UTF-8", "-cp", `${DRIVER}:${classes}`, "Workload"], place);
+  transcript(
+    "java",
+    ["-Dstdout.encoding=UTF-8", "-Dfile.encoding=UTF-8", "-cp", `${DRIVER}:${classes}`, "Workload"],
+    place,
+  );
 
 const EXCEPTIONS: readonly Exception[] = [
   {

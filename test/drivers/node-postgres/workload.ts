@@ -16,7 +16,8 @@ export async function workload(place: Place): Promise<string> {
   const client = await connect(place);
   client.on("notice", (notice) => out.line("notice", notice.severity, notice.code, notice.message));
   const session = new Session(client, out);
-  for (const part of [types, lookUps, writes, transactions, portals, copying, notifications, errors]) await part(session);
+  for (const part of [types, lookUps, writes, transactions, portals, copying, notifications, errors])
+    await part(session);
   await cancelling(session, place);
   await refusals(session);
   await client.end();
@@ -62,7 +63,9 @@ class Session {
 
 async function types(session: Session): Promise<void> {
   session.out.section("types");
-  await session.query("SELECT 1, 2::int8, 1.5::float8, 1.10::numeric, true, NULL, 'é', '\\x00ff'::bytea, '{1,NULL}'::int[]");
+  await session.query(
+    "SELECT 1, 2::int8, 1.5::float8, 1.10::numeric, true, NULL, 'é', '\\x00ff'::bytea, '{1,NULL}'::int[]",
+  );
   await session.query(
     `SELECT '2026-01-02'::date, '2026-01-02 03:04:05+02'::timestamptz, '1 day'::interval, '{"a": [1]}'::jsonb, '(1,2)'::point`,
   );
@@ -85,10 +88,19 @@ async function lookUps(session: Session): Promise<void> {
     await session.query(`SELECT * FROM support.customers WHERE id = ${id}`);
   }
   // The driver asks for every column in binary.
-  await session.query({ text: "SELECT id, is_staff FROM support.people ORDER BY id LIMIT 5", values: [], binary: true } as pg.QueryConfig);
-  await session.query("SELECT c.name, t.number, m.body FROM support.customers c JOIN support.tickets t ON t.customer_id = c.id LEFT JOIN support.messages m ON m.ticket_id = t.id WHERE c.id < $1 ORDER BY c.id, t.id, m.id", [4010]);
+  await session.query({
+    text: "SELECT id, is_staff FROM support.people ORDER BY id LIMIT 5",
+    values: [],
+    binary: true,
+  } as pg.QueryConfig);
+  await session.query(
+    "SELECT c.name, t.number, m.body FROM support.customers c JOIN support.tickets t ON t.customer_id = c.id LEFT JOIN support.messages m ON m.ticket_id = t.id WHERE c.id < $1 ORDER BY c.id, t.id, m.id",
+    [4010],
+  );
   await session.query("SELECT * FROM support.group_tickets ORDER BY id");
-  await session.query("SELECT 1 AS one; SELECT name FROM support.customers WHERE id = 4711; SELECT name FROM support.products WHERE id = 1");
+  await session.query(
+    "SELECT 1 AS one; SELECT name FROM support.customers WHERE id = 4711; SELECT name FROM support.products WHERE id = 1",
+  );
   await session.query("SELECT name FROM support.customers WHERE id = ANY($1) ORDER BY id", [[4001, 4711]]);
   session.out.section("many at once");
   const answers = await Promise.all(
@@ -101,7 +113,10 @@ async function writes(session: Session): Promise<void> {
   session.out.section("writes");
   await session.query("BEGIN");
   await session.query("UPDATE support.tickets SET status = $1 WHERE customer_id = $2", ["closed", 4711]);
-  await session.query("UPDATE support.tickets SET status = $1 WHERE customer_id = $2 RETURNING id, status", ["open", 4711]);
+  await session.query("UPDATE support.tickets SET status = $1 WHERE customer_id = $2 RETURNING id, status", [
+    "open",
+    4711,
+  ]);
   await session.query(
     "INSERT INTO support.notes (id, external_id, author, body, at) VALUES ($1, $2, $3, $4, $5) RETURNING *",
     [900_001, "caller", "agent", "hello", new Date(0)],
@@ -115,7 +130,10 @@ async function transactions(session: Session): Promise<void> {
   const steps = ["BEGIN", "SAVEPOINT a", "SELECT 1/0", "SELECT name FROM support.customers", "ROLLBACK TO a"];
   for (const step of [...steps, "SELECT name FROM support.customers WHERE id = 4711", "COMMIT", "COMMIT"]) {
     await session.query(step);
-    session.out.line("status", (session.client as pg.Client & { getTransactionStatus(): unknown }).getTransactionStatus());
+    session.out.line(
+      "status",
+      (session.client as pg.Client & { getTransactionStatus(): unknown }).getTransactionStatus(),
+    );
   }
 }
 
@@ -123,8 +141,16 @@ async function transactions(session: Session): Promise<void> {
 async function portals(session: Session): Promise<void> {
   session.out.section("portals and cursors");
   await session.query("BEGIN");
-  await session.query({ text: "SELECT id, name FROM support.customers ORDER BY id LIMIT 20", rows: 7, values: [] } as pg.QueryConfig);
-  await session.query({ text: "SELECT id, name FROM support.products ORDER BY id", rows: 2, values: [] } as pg.QueryConfig);
+  await session.query({
+    text: "SELECT id, name FROM support.customers ORDER BY id LIMIT 20",
+    rows: 7,
+    values: [],
+  } as pg.QueryConfig);
+  await session.query({
+    text: "SELECT id, name FROM support.products ORDER BY id",
+    rows: 2,
+    values: [],
+  } as pg.QueryConfig);
   await session.query("DECLARE c CURSOR FOR SELECT id, name FROM support.customers ORDER BY id");
   await session.query("FETCH 3 FROM c");
   await session.query({ text: "FETCH 2 FROM c", values: [] });
@@ -134,11 +160,19 @@ async function portals(session: Session): Promise<void> {
 
 async function copying({ client, out }: Session): Promise<void> {
   out.section("copying");
-  out.line(await text(client.query(copyTo("COPY (SELECT id, name, phone FROM support.customers WHERE id < 4010 ORDER BY id) TO STDOUT CSV HEADER"))));
+  out.line(
+    await text(
+      client.query(
+        copyTo("COPY (SELECT id, name, phone FROM support.customers WHERE id < 4010 ORDER BY id) TO STDOUT CSV HEADER"),
+      ),
+    ),
+  );
   out.line(await text(client.query(copyTo("COPY support.products TO STDOUT"))));
   await client.query("CREATE TEMP TABLE mine (a int, b text)");
   await pipeline(Readable.from(["1\tone\n", "2\ttwo\n"]), client.query(copyFrom("COPY mine FROM STDIN")));
-  await pipeline(Readable.from(["x\tone\n"]), client.query(copyFrom("COPY mine FROM STDIN"))).catch((error) => out.error(error));
+  await pipeline(Readable.from(["x\tone\n"]), client.query(copyFrom("COPY mine FROM STDIN"))).catch((error) =>
+    out.error(error),
+  );
   out.line((await client.query("SELECT * FROM mine")).rows);
 }
 
@@ -177,13 +211,12 @@ async function errors(session: Session): Promise<void> {
 
 async function cancelling({ client, out }: Session, place: Place): Promise<void> {
   out.section("cancelling");
-  const running = client.query(SLOW).catch((error: unknown) => out.error(error));
   const { processID, secretKey } = client as pg.Client & { processID: number; secretKey: number };
-  // Until it runs there is nothing to cancel, and nobody says when it does: asked again and again.
-  let over = false;
-  void running.finally(() => (over = true));
-  while (!over) await requestCancel(place, processID, secretKey);
-  await running;
+  const endless = client.query(new pg.Query("SELECT generate_series(1, 1000000000)"));
+  // It runs for certain once the first row is here; a request that comes before that is lost.
+  endless.once("row", () => void requestCancel(place, processID, secretKey));
+  endless.on("row", () => undefined);
+  await new Promise<void>((resolve) => endless.once("error", (error) => resolve(out.error(error))));
   await client.query("SET statement_timeout = 200");
   await client.query(SLOW).catch((error: unknown) => out.error(error));
   await client.query("RESET statement_timeout");
@@ -217,7 +250,9 @@ async function pool(place: Place, out: Transcript): Promise<void> {
   out.section("a pool");
   const { options, ...rest } = place;
   const clients = new pg.Pool({ ...rest, ...(options !== undefined && { options }), max: 4, application_name: "pool" });
-  const rows = await Promise.all(Array.from({ length: 12 }, async (_, n) => (await clients.query(LOOKUP, [4001 + n])).rows));
+  const rows = await Promise.all(
+    Array.from({ length: 12 }, async (_, n) => (await clients.query(LOOKUP, [4001 + n])).rows),
+  );
   out.line(rows, clients.totalCount <= 4);
   out.line((await clients.query("SHOW application_name")).rows);
   await clients.end();

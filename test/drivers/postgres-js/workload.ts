@@ -51,29 +51,52 @@ async function show(out: Transcript, query: PromiseLike<postgres.RowList<postgre
 
 const types: Part = async (sql, out) => {
   out.section("types");
-  await show(out, sql`SELECT 1, 2::int8, 1.5::float8, 1.10::numeric, true, NULL, 'é', '\\x00ff'::bytea, '{1,NULL}'::int[]`);
-  await show(out, sql`SELECT ${1}::int, ${"it's"}, ${null}::text, ${true}::bool, ${sql.array([1, 2])}, ${Buffer.from([0, 255])}::bytea, ${sql.json({ a: 1 })}, ${new Date(0)}::timestamptz`);
+  await show(
+    out,
+    sql`SELECT 1, 2::int8, 1.5::float8, 1.10::numeric, true, NULL, 'é', '\\x00ff'::bytea, '{1,NULL}'::int[]`,
+  );
+  await show(
+    out,
+    sql`SELECT ${1}::int, ${"it's"}, ${null}::text, ${true}::bool, ${sql.array([1, 2])}, ${Buffer.from([0, 255])}::bytea, ${sql.json({ a: 1 })}, ${new Date(0)}::timestamptz`,
+  );
   await show(out, sql`SELECT '2026-01-02'::date, '1 day'::interval, '(1,2)'::point, '[1,5)'::int4range`);
 };
 
 const lookUps: Part = async (sql, out) => {
   out.section("look-ups");
-  for (const id of [4711, 4712, 4711, -1]) await show(out, sql`SELECT id, name, phone FROM support.customers WHERE id = ${id}`);
+  for (const id of [4711, 4712, 4711, -1])
+    await show(out, sql`SELECT id, name, phone FROM support.customers WHERE id = ${id}`);
   await show(out, sql`SELECT * FROM ${sql("support.customers")} WHERE id IN ${sql([4001, 4002])} ORDER BY id`);
   await show(out, sql`SELECT ${sql(["id", "name"])} FROM support.customers WHERE id < ${4004} ORDER BY id`);
-  await show(out, sql`SELECT c.name, t.number, m.body FROM support.customers c JOIN support.tickets t ON t.customer_id = c.id LEFT JOIN support.messages m ON m.ticket_id = t.id WHERE c.id < ${4010} ORDER BY c.id, t.id, m.id`);
+  await show(
+    out,
+    sql`SELECT c.name, t.number, m.body FROM support.customers c JOIN support.tickets t ON t.customer_id = c.id LEFT JOIN support.messages m ON m.ticket_id = t.id WHERE c.id < ${4010} ORDER BY c.id, t.id, m.id`,
+  );
   await show(out, sql`SELECT * FROM support.group_tickets ORDER BY id`);
   await show(out, sql`SELECT id, display_name FROM support.people ORDER BY id LIMIT 12`);
   out.line(await sql`SELECT id, name FROM support.customers WHERE id < 4004 ORDER BY id`.values());
   out.line(await sql`SELECT id, name FROM support.customers WHERE id < 4004 ORDER BY id`.raw());
-  const described = await sql`SELECT c.*, c.id + ${1}::int8 AS next FROM support.customers c WHERE name = ${"x"}`.describe();
-  out.line(described.types, described.columns.map(({ name, type }) => [name, type]));
-  out.line(await sql`UPDATE support.tickets SET status = ${"open"} WHERE id = ${-1}`.describe().then(({ types: oids, columns }) => [oids, columns]));
+  const described =
+    await sql`SELECT c.*, c.id + ${1}::int8 AS next FROM support.customers c WHERE name = ${"x"}`.describe();
+  out.line(
+    described.types,
+    described.columns.map(({ name, type }) => [name, type]),
+  );
+  out.line(
+    await sql`UPDATE support.tickets SET status = ${"open"} WHERE id = ${-1}`
+      .describe()
+      .then(({ types: oids, columns }) => [oids, columns]),
+  );
 };
 
 const simple: Part = async (sql, out) => {
   out.section("simple queries");
-  await show(out, sql.unsafe("SELECT 1 AS one; SELECT name FROM support.customers WHERE id = 4711; SELECT name FROM support.products WHERE id = 1"));
+  await show(
+    out,
+    sql.unsafe(
+      "SELECT 1 AS one; SELECT name FROM support.customers WHERE id = 4711; SELECT name FROM support.products WHERE id = 1",
+    ),
+  );
   await show(out, sql.unsafe("SELECT name FROM support.customers WHERE id = $1", [4711]));
   await show(out, sql.unsafe("SELECT name FROM support.customers WHERE id = $1", [4711], { prepare: true }));
   await show(out, sql`SELECT name FROM support.customers WHERE id = 4712`.simple());
@@ -84,7 +107,10 @@ const writes: Part = async (sql, out) => {
   await sql
     .begin(async (tx) => {
       await show(out, tx`UPDATE support.tickets SET status = 'closed' WHERE customer_id = ${4711}`);
-      await show(out, tx`UPDATE support.tickets SET ${tx({ status: "open" }, "status")} WHERE customer_id = ${4711} RETURNING id, status`);
+      await show(
+        out,
+        tx`UPDATE support.tickets SET ${tx({ status: "open" }, "status")} WHERE customer_id = ${4711} RETURNING id, status`,
+      );
       const note = { id: 900_001, external_id: "caller", author: "agent", body: "hello", at: new Date(0) };
       await show(out, tx`INSERT INTO support.notes ${tx([note, { ...note, id: 900_002 }])} RETURNING *`);
       await show(out, tx`DELETE FROM support.notes WHERE id >= 900001`);
@@ -98,9 +124,13 @@ const transactions: Part = async (sql, out) => {
   await sql.begin("READ ONLY", async (tx) => {
     await tx.savepoint((point) => point`SELECT 1/0`).catch((error: unknown) => out.error(error));
     await show(out, tx`SELECT name FROM support.customers WHERE id = 4711`);
-    await tx.savepoint((point) => point`UPDATE support.tickets SET status = 'open' WHERE id = -1`).catch((error: unknown) => out.error(error));
+    await tx
+      .savepoint((point) => point`UPDATE support.tickets SET status = 'open' WHERE id = -1`)
+      .catch((error: unknown) => out.error(error));
     // Sent at once, without waiting for each other.
-    const rows = await Promise.all([4711, 4712, 4713].map((id) => tx`SELECT name FROM support.customers WHERE id = ${id}`));
+    const rows = await Promise.all(
+      [4711, 4712, 4713].map((id) => tx`SELECT name FROM support.customers WHERE id = ${id}`),
+    );
     out.line(rows.map((row) => [...row]));
   });
 };
@@ -118,7 +148,11 @@ const cursors: Part = async (sql, out) => {
 
 const copying: Part = async (sql, out) => {
   out.section("copying");
-  out.line(await text(await sql`COPY (SELECT id, name, phone FROM support.customers WHERE id < 4010 ORDER BY id) TO STDOUT CSV HEADER`.readable()));
+  out.line(
+    await text(
+      await sql`COPY (SELECT id, name, phone FROM support.customers WHERE id < 4010 ORDER BY id) TO STDOUT CSV HEADER`.readable(),
+    ),
+  );
   out.line(await text(await sql`COPY support.products TO STDOUT`.readable()));
   await sql`CREATE TEMP TABLE mine (a int, b text)`;
   await pipeline(Readable.from(["1\tone\n", "2\ttwo\n"]), await sql`COPY mine FROM STDIN`.writable());
@@ -130,10 +164,10 @@ const listening: Part = async (sql, out) => {
   await sql`CREATE TEMP TABLE IF NOT EXISTS mine (a int)`;
   let heard: (payload: string) => void = () => undefined;
   const payload = new Promise<string>((resolve) => (heard = resolve));
-  const { unlisten, state } = await sql.listen("news", (message) => heard(message));
+  const request = await sql.listen("news", (message) => heard(message));
   await sql.notify("news", "hello");
-  out.line(await payload, typeof state.pid);
-  await unlisten();
+  out.line(await payload, typeof request.state.pid);
+  await request.unlisten();
 };
 
 const errors: Part = async (sql, out) => {
@@ -167,10 +201,15 @@ const refusals: Part = async (sql, out) => {
 
 /** Several connections, without prepared statements; then all queries in one pipeline. */
 async function many(place: Place, out: Transcript): Promise<void> {
-  for (const more of [{ max: 4, prepare: false }, { max: 1, max_pipeline: 100 }]) {
+  for (const more of [
+    { max: 4, prepare: false },
+    { max: 1, max_pipeline: 100 },
+  ]) {
     out.section(`many at once, ${Object.keys(more).join(" and ")}`);
     const sql = connect(place, out, more);
-    const rows = await Promise.all(Array.from({ length: 40 }, (_, n) => sql`SELECT name FROM support.customers WHERE id = ${4001 + n}`));
+    const rows = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => sql`SELECT name FROM support.customers WHERE id = ${4001 + n}`),
+    );
     out.line(rows.map((row) => [...row]));
     await sql.end();
   }

@@ -104,14 +104,14 @@ function psqlAs(server) {
   };
 }
 
-function createUsers(admin, password) {
+function createUsers(admin, superuserPassword) {
   const statements = Object.entries(USERS).map(([name, password]) => {
     const encryption = name.endsWith("_md5") ? "md5" : "scram-sha-256";
     const power = name === DATABASE ? "SUPERUSER" : "";
     return `SET password_encryption = '${encryption}'; CREATE ROLE ${name} LOGIN ${power} PASSWORD '${password}';`;
   });
   const create = `CREATE DATABASE ${DATABASE} OWNER ${DATABASE};`;
-  admin(`${statements.join("\n")}\n${create}`, "postgres", "postgres", password);
+  admin(`${statements.join("\n")}\n${create}`, "postgres", "postgres", superuserPassword);
 }
 
 /** Empties the database, whatever a test left in it. */
@@ -173,9 +173,13 @@ function makeCertificate(dir) {
   const files = { cert: join(dir, "server.pem"), key: join(dir, "server-key.pem") };
   const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", files.key];
-  execFileSync("openssl", ["req", "-x509", ...key, "-out", files.cert, "-days", "2", "-subj", "/CN=localhost", "-addext", names], {
-    stdio: "ignore",
-  });
+  execFileSync(
+    "openssl",
+    ["req", "-x509", ...key, "-out", files.cert, "-days", "2", "-subj", "/CN=localhost", "-addext", names],
+    {
+      stdio: "ignore",
+    },
+  );
   const [cert, secret] = [files.cert, files.key].map((file) => execFileSync("cat", [file], { encoding: "utf8" }));
   return { files, pem: { cert, key: secret, ca: cert } };
 }
