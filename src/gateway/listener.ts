@@ -24,9 +24,6 @@ import { upstreamParameters } from "./startup-parameters.ts";
 import { cancelUpstream, connectUpstream, type Upstream } from "./upstream.ts";
 import { UpstreamRefused } from "./upstream-refused.ts";
 
-/** How often a client may ask for encryption before it must say who it is: once for TLS, once for GSSAPI. */
-const ENCRYPTION_REQUESTS_MAX = 2;
-
 /** Handles one accepted socket to its end; never rejects. */
 export async function serveClient(accepted: Socket, parts: GatewayParts): Promise<void> {
   accepted.setNoDelay(true);
@@ -45,7 +42,9 @@ export async function serveClient(accepted: Socket, parts: GatewayParts): Promis
 
 /** @returns undefined if the connection is done with: a cancel request, or a client that left */
 async function firstPackets(client: { socket: Socket }, parts: GatewayParts): Promise<StartupMessage | undefined> {
-  for (let asked = 0; asked <= ENCRYPTION_REQUESTS_MAX; asked++) {
+  /** A client may ask once for each kind of encryption, and inside of one for no other. */
+  const asked = new Set<string>();
+  for (;;) {
     const packet = await readPacket(client.socket);
     if (packet === undefined) {
       client.socket.destroy();
@@ -56,7 +55,10 @@ async function firstPackets(client: { socket: Socket }, parts: GatewayParts): Pr
       cancel(packet, client.socket, parts);
       return undefined;
     }
+    if (asked.has(packet.kind)) throw encryptionAgain();
+    asked.add(packet.kind);
     if (packet.kind === "ssl" && parts.tls !== undefined) {
+      asked.add("gssenc");
       client.socket.write("S");
       client.socket = await parts.tls.upgrade(client.socket);
       client.socket.on("error", () => client.socket.destroy());
@@ -64,7 +66,13 @@ async function firstPackets(client: { socket: Socket }, parts: GatewayParts): Pr
       client.socket.write("N");
     }
   }
-  throw new WhosawError("PROTOCOL_VIOLATION", "the client asks for encryption again and again");
+}
+
+/** The code of the request is then read as a version of the protocol, as PostgreSQL does. */
+function encryptionAgain(): WhosawError {
+  return new WhosawError("FEATURE_NOT_SUPPORTED", "the client asks a second time for encryption", {
+    hint: "begin with the startup packet after the answer to the first request",
+  });
 }
 
 function cancel(request: CancelRequest, socket: Socket, parts: GatewayParts): void {

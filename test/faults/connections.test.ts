@@ -75,7 +75,7 @@ describe("the database", () => {
     client.send(encodeQuery(LARGE));
     const first = await client.untilMessage("DataRow");
     client.socket.pause();
-    await leftovers.blocked(1);
+    await leftovers.waiting("ClientWrite", 1);
     const hungUp = once(client.socket, "close");
     await own.cluster.kill();
     client.socket.resume();
@@ -90,9 +90,13 @@ describe("the database", () => {
 
   test("is restarted: idle and busy clients hear why in its own words", async () => {
     const [idle, busy] = [await rawClient(), await rawClient()];
-    busy.send(encodeQuery("SELECT pg_sleep(60)"));
+    const blocker = new pg.Client({ connectionString: own.database.url });
+    blocker.on("error", () => undefined);
+    await blocker.connect();
+    await blocker.query("BEGIN; LOCK support.teams IN ACCESS EXCLUSIVE MODE");
+    busy.send(encodeQuery("SELECT name FROM support.teams"));
     const answers = Promise.all([idle.until(1), busy.until(1)]);
-    await leftovers.settled(({ upstreamSessions }) => upstreamSessions >= 3);
+    await leftovers.waiting("Lock", 1);
     await own.cluster.restart();
     for (const answer of await answers) {
       const last = answer.at(-1);
@@ -100,6 +104,7 @@ describe("the database", () => {
       expect(last?.bytes).toContain('["C","57P01"]');
       expect(last?.bytes).toContain("terminating connection due to administrator command");
     }
+    await blocker.end().catch(() => undefined);
     await expectServing();
   });
 });
@@ -111,7 +116,7 @@ describe("clients that vanish in the middle of a large result", () => {
     const residentBefore = gateway.residentBytes();
     for (let round = 0; round < 3; round++) {
       const clients = await Promise.all(Array.from({ length: 10 }, stuckReader));
-      await leftovers.blocked(10);
+      await leftovers.waiting("ClientWrite", 10);
       for (const { socket } of clients) how === "reset" ? socket.resetAndDestroy() : socket.destroy();
       await leftovers.settled((held) => held.upstreamSessions === 1 && held.sockets <= before.sockets);
     }
@@ -123,7 +128,7 @@ describe("clients that vanish in the middle of a large result", () => {
     await expectServing();
     const before = await leftovers.settled(({ upstreamSessions }) => upstreamSessions === 1);
     const client = await stuckReader();
-    await leftovers.blocked(1);
+    await leftovers.waiting("ClientWrite", 1);
     await changeActor(installation.config.actors.file, "helpdesk", { disabled: true });
     await leftovers.settled((held) => held.upstreamSessions === 1 && held.sockets <= before.sockets);
     await expectServing();
@@ -132,7 +137,7 @@ describe("clients that vanish in the middle of a large result", () => {
 
   test("and one who never reads does not keep the gateway from stopping", async () => {
     const client = await stuckReader();
-    await leftovers.blocked(1);
+    await leftovers.waiting("ClientWrite", 1);
     expect(await gateway.kill("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(gateway.output).toContain('"msg":"stopped"');
     await client.close();
@@ -180,7 +185,7 @@ describe("many and slow", () => {
       // Now and then it reads nothing until everything on the way is full.
       if (bytes > (stalls + 1) * ((RESULT_MB * 1_000_000) / 10) && stalls < 9) {
         stalls += 1;
-        await leftovers.blocked(1);
+        await leftovers.waiting("ClientWrite", 1);
       }
       highest = Math.max(highest, gateway.residentBytes());
       if (chunk.length >= 6 && chunk.subarray(-6, -1).equals(ready)) break;

@@ -46,14 +46,14 @@ export class Leftovers {
     }
   }
 
-  /** Resolves when a statement of so many sessions waits for the gateway to take its rows. */
-  async blocked(sessions: number): Promise<void> {
+  /** Resolves when so many sessions wait: for a lock, or for the gateway to take their rows. */
+  async waiting(what: "Lock" | "ClientWrite", sessions: number): Promise<void> {
     for (;;) {
-      const { rows } = await this.#client.query<{ blocked: number }>(
-        "SELECT count(*)::int AS blocked FROM pg_stat_activity WHERE usename = 'whosaw_gw' AND wait_event = 'ClientWrite' AND datname = $1",
-        [this.#database],
+      const { rows } = await this.#client.query<{ waiting: number }>(
+        "SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE usename = 'whosaw_gw' AND $1 IN (wait_event, wait_event_type) AND datname = $2",
+        [what, this.#database],
       );
-      if ((rows[0]?.blocked ?? 0) >= sessions) return;
+      if ((rows[0]?.waiting ?? 0) >= sessions) return;
     }
   }
 

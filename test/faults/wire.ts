@@ -27,15 +27,17 @@ export class HungUp extends Error {}
 
 export class Wire {
   readonly socket: Socket;
-  readonly #channel: Channel;
+  /** Made when messages are expected: before, single bytes answer. */
+  #messages: Channel | undefined;
+  /** What was heard last. */
+  last: Heard = { name: "", text: "" };
   /** How bytes leave; replaced by tests that cut them. */
   send: (bytes: Buffer) => Promise<void> | void;
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    this.#channel = new Channel(socket, 1 << 26, () => new WhosawError("UPSTREAM_LOST", "hung up"));
+    socket.on("error", () => undefined);
     this.send = (bytes) => void (socket.writable && socket.write(bytes));
-    socket.resume();
   }
 
   static async connect({ host, port }: Address): Promise<Wire> {
@@ -44,13 +46,25 @@ export class Wire {
     return new Wire(socket);
   }
 
+  /** Sends a request for encryption. @returns the single byte that answers it */
+  async ask(request: Buffer): Promise<string> {
+    const answered = once(this.socket, "data") as Promise<[Buffer]>;
+    this.socket.write(request);
+    this.socket.resume();
+    const [answer] = await answered;
+    this.socket.pause();
+    return answer.toString("latin1");
+  }
+
   /** @throws HungUp */
   async hear(): Promise<Heard> {
     try {
-      const { type, buffer, payload, end } = await this.#channel.message();
+      const { type, buffer, payload, end } = await this.#channel().message();
       const name = backendName(type) ?? `unknown ${type}`;
-      if (type !== BACKEND.ErrorResponse) return { name, text: buffer.toString("latin1", payload, end) };
-      return { name, text: JSON.stringify([...decodeErrorFields(buffer, payload, end)]) };
+      const isError = type === BACKEND.ErrorResponse;
+      const text = isError ? JSON.stringify([...decodeErrorFields(buffer, payload, end)]) : buffer.toString("latin1", payload, end);
+      this.last = { name, text };
+      return this.last;
     } catch (error) {
       if (error instanceof WhosawError && error.code === "UPSTREAM_LOST") throw new HungUp();
       throw error;
@@ -103,6 +117,14 @@ export class Wire {
     this.socket.resume();
     this.socket.end();
     await closed;
+  }
+
+  #channel(): Channel {
+    if (this.#messages === undefined) {
+      this.#messages = new Channel(this.socket, 1 << 26, () => new WhosawError("UPSTREAM_LOST", "hung up"));
+      this.socket.resume();
+    }
+    return this.#messages;
   }
 
   async #payload(): Promise<[Buffer, number, number]> {

@@ -1,0 +1,249 @@
+/** What is refused at the edge of the protocol, in words that a driver shows, and what of it leaves an entry. */
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeQuery } from "../../src/wire/messages/query.ts";
+import { encodeCancelRequest, encodeStartup, GSSENC_REQUEST, SSL_REQUEST } from "../../src/wire/startup.ts";
+import { FRONTEND } from "../../src/wire/types.ts";
+import { entriesOf } from "../e2e/recorded.ts";
+import { issueServer, makeAuthority } from "../rig/certs.ts";
+import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
+import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
+import { type Address, type Heard, Wire } from "./wire.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "whosaw-edge-"));
+let database: SupportDatabase;
+let plain: TestGateway;
+let tls: TestGateway;
+
+beforeAll(async () => {
+  database = await supportDatabase();
+  const { cert, key } = await issueServer(await makeAuthority());
+  writeFileSync(join(folder, "cert.pem"), cert);
+  writeFileSync(join(folder, "key.pem"), key);
+  const files = `tls: {cert: ${join(folder, "cert.pem")}, key: ${join(folder, "key.pem")}}`;
+  plain = await startTestGateway({ database });
+  tls = await startTestGateway({
+    database,
+    edit: (yaml) => yaml.replace('listen: {postgres: "127.0.0.1:0"}', `listen: {postgres: "127.0.0.1:0", ${files}}`),
+  });
+});
+
+afterAll(async () => {
+  await plain.stop();
+  await tls.stop();
+  await database.drop();
+  rmSync(folder, { recursive: true });
+});
+
+const direct = (): Address => ({ host: database.server.host, port: database.server.port });
+
+async function refusal(wire: Wire, ...packets: readonly Buffer[]): Promise<Heard> {
+  for (const packet of packets) wire.socket.write(packet);
+  const heard = await wire.hearToTheEnd();
+  expect(heard.map(({ name }) => name)).toEqual(["ErrorResponse"]);
+  expect(heard[0]?.text).toContain('["S","FATAL"]');
+  return heard[0] as Heard;
+}
+
+const startup = (more: readonly [string, string][] = []): Buffer =>
+  encodeStartup(new Map([["user", "alice"], ["database", database.name], ...more]));
+
+function packet(code: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const header = Buffer.alloc(8);
+  header.writeInt32BE(8 + payload.length, 0);
+  header.writeInt32BE(code, 4);
+  return Buffer.concat([header, payload]);
+}
+
+describe("before the sign-in", () => {
+  test("encryption that is not there: N to each request once, then in the clear as with PostgreSQL", async () => {
+    const wire = await Wire.connect(plain);
+    expect(await wire.ask(GSSENC_REQUEST)).toBe("N");
+    expect(await wire.ask(SSL_REQUEST)).toBe("N");
+    await wire.signIn("alice", database.name);
+    await wire.hangUp();
+  });
+
+  test("GSSAPI is not spoken, TLS is", async () => {
+    const wire = await Wire.connect(tls);
+    expect(await wire.ask(GSSENC_REQUEST)).toBe("N");
+    expect(await wire.ask(SSL_REQUEST)).toBe("S");
+    await wire.hangUp();
+  });
+
+  test.each([
+    ["TLS", SSL_REQUEST],
+    ["GSSAPI", GSSENC_REQUEST],
+  ])("a second request for %s", async (_name, request) => {
+    for (const at of [plain, direct()]) {
+      const wire = await Wire.connect(at);
+      expect(await wire.ask(request)).toBe("N");
+      expect((await refusal(wire, request)).text).toContain('["C","0A000"]');
+    }
+  });
+
+  test("a second request for TLS, inside of TLS", async () => {
+    const wire = await Wire.connect(tls);
+    expect(await wire.ask(SSL_REQUEST)).toBe("S");
+    wire.socket.removeAllListeners("data");
+    const inside = connectTls({ socket: wire.socket, rejectUnauthorized: false });
+    await once(inside, "secureConnect");
+    inside.write(SSL_REQUEST);
+    const [answer] = (await once(inside, "data")) as [Buffer];
+    expect(answer.toString("latin1")).toMatch(/^E[\s\S]*C0A000/u);
+    inside.destroy();
+  });
+
+  test("plain text behind the request for TLS is not taken for encrypted (CVE-2021-23214)", async () => {
+    const wire = await Wire.connect(tls);
+    expect((await refusal(wire, Buffer.concat([SSL_REQUEST, startup()]))).text).toContain('["C","08P01"]');
+  });
+
+  test.each<[string, () => Buffer]>([
+    ["protocol 4.0", () => packet(4 << 16, Buffer.from("user\0alice\0\0"))],
+    ["a startup packet of 10,005 bytes", () => packet(3 << 16, Buffer.alloc(10_005 - 8))],
+    ["a startup packet of 2 GB", () => Buffer.from("7fffffff00030000", "hex")],
+    ["a negative length", () => Buffer.from("ffffffff00030000", "hex")],
+    ["a startup packet without a user", () => packet(3 << 16, Buffer.from("database\0x\0\0"))],
+    ["a startup packet without its end", () => packet(3 << 16, Buffer.from("user\0alice\0"))],
+  ])("%s is answered as PostgreSQL does", async (_name, bytes) => {
+    const answers = [plain, direct()].map(async (at) => {
+      const wire = await Wire.connect(at);
+      wire.socket.write(bytes());
+      const heard = await wire.hearToTheEnd();
+      return heard.map(({ name, text }) => `${name} ${/"C","(\w{5})"/u.exec(text)?.[1]}`);
+    });
+    const [through, directly] = await Promise.all(answers);
+    expect(through).toEqual(directly);
+    expect(through?.join() ?? "").toMatch(/^(?:|ErrorResponse \w{5})$/u);
+  });
+
+  test("protocol 2.0 is not spoken", async () => {
+    expect((await refusal(await Wire.connect(plain), packet(2 << 16, Buffer.alloc(288)))).text).toContain('["C","0A000"]');
+  });
+
+  test("a newer minor version is negotiated down", async () => {
+    const wire = await Wire.connect(plain);
+    const newer = startup();
+    newer.writeInt32BE((3 << 16) | 2, 4);
+    wire.socket.write(newer);
+    expect((await wire.hear()).name).toBe("NegotiateProtocolVersion");
+    expect((await wire.hear()).name).toBe("Authentication");
+    await wire.hangUp();
+  });
+
+  test.each(["true", "database", "on", "1"])("replication=%s, with what to do instead", async (replication) => {
+    const wire = await Wire.connect(plain);
+    const send = wire.send;
+    let first = true;
+    wire.send = (bytes) => {
+      const chosen = first ? startup([["replication", replication]]) : bytes;
+      first = false;
+      return send(chosen);
+    };
+    const refused = await wire.signIn("alice", database.name).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(refused).toBeDefined();
+    expect(wire.last.text).toMatch(/\["C","0A000"\].*replication connections do not pass.*\["H","/u);
+  });
+});
+
+describe("cancel requests", () => {
+  test("with a wrong key cancel nothing and leave an alert; with the right one they cancel", async () => {
+    const busy = await Wire.connect(plain);
+    const key = await busy.signIn("alice", database.name);
+    const blocker = await blockTeams();
+    busy.socket.write(encodeQuery("SELECT name FROM support.teams"));
+    const wrong = Buffer.from(key.secret);
+    wrong[0] = (wrong[0] as number) ^ 1;
+    for (const request of [
+      encodeCancelRequest(key.processId, wrong),
+      encodeCancelRequest(key.processId + 1, key.secret),
+      encodeCancelRequest(key.processId, Buffer.alloc(256)),
+    ]) {
+      const wire = await Wire.connect(plain);
+      wire.socket.write(request);
+      expect(await wire.hearToTheEnd()).toEqual([]);
+    }
+    await expect
+      .poll(async () => (await entriesOf(plain)).filter((entry) => entry.kind === "alert"))
+      .toEqual(Array.from({ length: 3 }, () => ({ kind: "alert", code: "CANCEL_UNMATCHED", detail: "from 127.0.0.1" })));
+    await serverWaits();
+    const wire = await Wire.connect(plain);
+    wire.socket.write(encodeCancelRequest(key.processId, key.secret));
+    expect(await wire.hearToTheEnd()).toEqual([]);
+    const answer = await busy.hearUntilReady();
+    expect(answer.find(({ name }) => name === "ErrorResponse")?.text).toContain('["C","57014"]');
+    await busy.hangUp();
+    await blocker.end();
+  });
+});
+
+describe("after the sign-in", () => {
+  test("function calls are refused with what to do instead, and the session goes on", async () => {
+    const wire = await Wire.connect(plain);
+    await wire.signIn("alice", database.name);
+    const payload = Buffer.alloc(10);
+    payload.writeInt32BE(1598, 0);
+    wire.socket.write(framed(FRONTEND.FunctionCall, payload));
+    const [error, ready] = await wire.hearUntilReady();
+    expect(error?.text).toMatch(/\["S","ERROR"\].*\["C","0A000"\].*\["H","call the function with SELECT"\]/u);
+    expect(ready?.name).toBe("ReadyForQuery");
+    wire.socket.write(encodeQuery("SELECT 1"));
+    expect((await wire.hearUntilReady()).map(({ name }) => name)).toContain("DataRow");
+    await wire.hangUp();
+  });
+
+  test.each([0x00, 0x21, 0x7a, 0xff])("message type %i ends the session, as PostgreSQL does", async (type) => {
+    const wire = await Wire.connect(plain);
+    await wire.signIn("alice", database.name);
+    expect((await refusal(wire, framed(type, Buffer.alloc(4)))).text).toContain('["C","08P01"]');
+  });
+
+  test.each([
+    ["a length below four", Buffer.from("5100000003", "hex")],
+    ["a length over every limit", Buffer.from("517fffffff", "hex")],
+    ["a Query without its end", framed(FRONTEND.Query, Buffer.from("SELECT 1"))],
+    ["a Bind that ends in the middle", framed(FRONTEND.Bind, Buffer.from("\0\0\0"))],
+    ["a Describe of neither", framed(FRONTEND.Describe, Buffer.from("X\0"))],
+  ])("%s ends the session", async (_name, bytes) => {
+    const wire = await Wire.connect(plain);
+    await wire.signIn("alice", database.name);
+    expect((await refusal(wire, bytes)).text).toContain('["C","08P01"]');
+  });
+});
+
+test("nothing of all this was a bug", async () => {
+  const client = await plain.client("alice");
+  expect((await client.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+  await client.end();
+  expect([...plain.complaints, ...tls.complaints].filter((line) => /INTERNAL|bug/u.test(line))).toEqual([]);
+});
+
+/** A lock for which whoever reads support.teams must wait, for as long as the client is connected. */
+async function blockTeams(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query("BEGIN; LOCK support.teams IN ACCESS EXCLUSIVE MODE");
+  return client;
+}
+
+/** Until somebody does. */
+async function serverWaits(): Promise<void> {
+  const waiting = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+  await expect.poll(async () => (await database.query(waiting))[0]?.["n"]).toBe(1);
+}
+
+function framed(type: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(5);
+  header[0] = type;
+  header.writeInt32BE(payload.length + 4, 1);
+  return Buffer.concat([header, payload]);
+}
