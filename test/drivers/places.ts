@@ -4,8 +4,12 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "vitest";
+import { issueServer, makeAuthority } from "../rig/certs.ts";
 import { AGENT_PASSWORD, startTestGateway, type TestGateway, type TestGatewayOptions } from "../rig/gateway.ts";
 import { LENT_GATEWAY_PASSWORD } from "../rig/global-setup.ts";
 import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
@@ -67,6 +71,34 @@ export async function startPlaces(options: Omit<TestGatewayOptions, "database"> 
     stop: async () => {
       await gateway.stop();
       await database.drop();
+    },
+  };
+}
+
+/** Places as {@link startPlaces}, the gateway speaking TLS with a certificate for localhost. */
+export interface TlsPlaces extends Places {
+  /** File with the authority that signed the gateway's certificate, and with one that did not. */
+  readonly ca: string;
+  readonly otherCa: string;
+}
+
+export async function startTlsPlaces(): Promise<TlsPlaces> {
+  const dir = await mkdtemp(join(tmpdir(), "whosaw-tls-"));
+  const [authority, other] = await Promise.all([makeAuthority(), makeAuthority("somebody else")]);
+  const server = await issueServer(authority);
+  const pems = { "ca.pem": authority.cert, "other-ca.pem": other.cert, "cert.pem": server.cert, "key.pem": server.key };
+  for (const [name, pem] of Object.entries(pems)) await writeFile(join(dir, name), pem);
+  const tls = `tls: {cert: ${join(dir, "cert.pem")}, key: ${join(dir, "key.pem")}}`;
+  const places = await startPlaces({
+    edit: (yaml) => yaml.replace('listen: {postgres: "127.0.0.1:0"}', `listen: {postgres: "127.0.0.1:0", ${tls}}`),
+  });
+  return {
+    ...places,
+    ca: join(dir, "ca.pem"),
+    otherCa: join(dir, "other-ca.pem"),
+    stop: async () => {
+      await places.stop();
+      await rm(dir, { recursive: true, force: true });
     },
   };
 }

@@ -1,45 +1,22 @@
 /** Signing in: TLS, channel binding, wrong passwords, wrong names; as each driver sees it. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import pg from "pg";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { issueServer, makeAuthority } from "../rig/certs.ts";
-import { missing, type Place, type Places, startPlaces, transcript } from "./places.ts";
+import { missing, type Place, startTlsPlaces, type TlsPlaces, transcript } from "./places.ts";
 
 const PYTHON = "/usr/bin/python3";
 const noPsql = await missing("psql", "postgresql-client-15", ["/usr/bin/psql"]);
 const noPython = await missing("psycopg2", "python3-psycopg2", [PYTHON], [PYTHON, "-c", "import psycopg2"]);
 
-let places: Places;
-let dir: string;
-let ca: string;
-let otherCa: string;
+let places: TlsPlaces;
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), "whosaw-tls-"));
-  const [authority, other] = await Promise.all([makeAuthority(), makeAuthority("somebody else")]);
-  const server = await issueServer(authority);
-  const write = async (name: string, pem: string): Promise<string> => {
-    await writeFile(join(dir, name), pem);
-    return join(dir, name);
-  };
-  ca = await write("ca.pem", authority.cert);
-  otherCa = await write("other-ca.pem", other.cert);
-  const [cert, key] = [await write("cert.pem", server.cert), await write("key.pem", server.key)];
-  places = await startPlaces({
-    edit: (yaml) =>
-      yaml.replace(
-        'listen: {postgres: "127.0.0.1:0"}',
-        `listen: {postgres: "127.0.0.1:0", tls: {cert: ${cert}, key: ${key}}}`,
-      ),
-  });
+  places = await startTlsPlaces();
 });
 
 afterAll(async () => {
   await places?.stop();
-  await rm(dir, { recursive: true, force: true });
 });
 
 describe.skipIf(noPsql !== undefined)("libpq", () => {
@@ -58,14 +35,14 @@ describe.skipIf(noPsql !== undefined)("libpq", () => {
     ],
     ["sslmode=require, channel binding off", { PGSSLMODE: "require", PGCHANNELBINDING: "disable" }],
   ])("%s: gets in", async (_name, more) => {
-    expect(await psql(places.through, { PGSSLROOTCERT: ca, ...more })).toBe("Márcia Oliveira\n");
+    expect(await psql(places.through, { PGSSLROOTCERT: places.ca, ...more })).toBe("Márcia Oliveira\n");
   });
 
   test.each([
     ["an authority that did not sign", { PGSSLMODE: "verify-full" }, /certificate verify failed/u],
     ["channel binding without TLS", { PGSSLMODE: "disable", PGCHANNELBINDING: "require" }, /channel binding required/u],
   ])("%s: does not get in", async (_name, more, reason) => {
-    expect(await psql(places.through, { PGSSLROOTCERT: otherCa, ...more })).toMatch(reason);
+    expect(await psql(places.through, { PGSSLROOTCERT: places.otherCa, ...more })).toMatch(reason);
   });
 
   test.each([
@@ -123,8 +100,7 @@ describe.each(Object.entries(DRIVERS))("%s", (_name, connect) => {
 describe("node-postgres over TLS", () => {
   test.each([false, true])("verified, channel binding %s", async (enableChannelBinding) => {
     const { options: _options, ...place } = places.through;
-    const { readFile } = await import("node:fs/promises");
-    const ssl = { ca: await readFile(ca, "utf8"), servername: "localhost" };
+    const ssl = { ca: await readFile(places.ca, "utf8"), servername: "localhost" };
     const client = new pg.Client({ ...place, ssl, enableChannelBinding });
     await client.connect();
     const { rows } = await client.query("SELECT name FROM support.customers WHERE id = 4711");

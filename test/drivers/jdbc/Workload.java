@@ -27,6 +27,10 @@ public final class Workload {
   private static final String[] QUERY_MODES = {"extended", "extendedForPrepared", "extendedCacheEverything", "simple"};
 
   public static void main(String[] arguments) throws Exception {
+    if (arguments.length > 0) {
+      signIn();
+      return;
+    }
     for (String mode : QUERY_MODES) {
       try (Connection connection = connect("preferQueryMode", mode)) {
         queries(connection, mode);
@@ -56,6 +60,15 @@ public final class Workload {
     }
     try (Connection connection = connect("autosave", "always", "cleanupSavepoints", "true")) {
       autosave(connection);
+    }
+  }
+
+  /** Gets in or does not: nothing else is tried. */
+  private static void signIn() throws SQLException {
+    try (Connection connection = connect()) {
+      lookUp(connection, 4711);
+    } catch (SQLException error) {
+      System.out.println(error.getSQLState());
     }
   }
 

@@ -5,12 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Exception, expectSame, missing, type Place, type Places, startPlaces, transcript } from "../places.ts";
+import {
+  type Exception,
+  expectSame,
+  missing,
+  type Place,
+  type TlsPlaces,
+  startTlsPlaces,
+  transcript,
+} from "../places.ts";
 
 const DRIVER = "/usr/share/java/postgresql.jar";
 const skip = await missing("JDBC", "libpostgresql-jdbc-java default-jdk-headless", [DRIVER, "/usr/bin/javac"]);
 
-let places: Places;
+let places: TlsPlaces;
 let classes: string;
 
 beforeAll(async () => {
@@ -18,7 +26,7 @@ beforeAll(async () => {
   classes = await mkdtemp(join(tmpdir(), "whosaw-jdbc-"));
   const source = join(import.meta.dirname, "Workload.java");
   await promisify(execFile)("javac", ["-encoding", "UTF-8", "-cp", DRIVER, "-d", classes, source]);
-  places = await startPlaces();
+  places = await startTlsPlaces();
 }, 120_000);
 
 afterAll(async () => {
@@ -26,12 +34,10 @@ afterAll(async () => {
   if (classes !== undefined) await rm(classes, { recursive: true, force: true });
 });
 
-const workload = (place: Place): Promise<string> =>
-  transcript(
-    "java",
-    ["-Dstdout.encoding=UTF-8", "-Dfile.encoding=UTF-8", "-cp", `${DRIVER}:${classes}`, "Workload"],
-    place,
-  );
+function workload(place: Place, more: NodeJS.ProcessEnv = {}, ...args: string[]): Promise<string> {
+  const java = ["-Dstdout.encoding=UTF-8", "-Dfile.encoding=UTF-8", "-cp", `${DRIVER}:${classes}`, "Workload", ...args];
+  return transcript("java", java, place, more);
+}
 
 const EXCEPTIONS: readonly Exception[] = [
   {
@@ -60,4 +66,18 @@ describe.skipIf(skip !== undefined)("JDBC", () => {
     expectSame(direct, through, EXCEPTIONS);
     expect(places.gateway.complaints).toEqual([]);
   }, 120_000);
+
+  const found = expect.stringMatching(/^4711 \| Márcia Oliveira/mu);
+
+  test.each([
+    ["TLS", { SSLMODE: "require" }, found],
+    ["TLS with a certificate that is checked", { SSLMODE: "verify-full", PGHOST: "localhost" }, found],
+    ["no TLS", { SSLMODE: "disable" }, found],
+    ["a certificate for somebody else", { SSLMODE: "verify-full", SSLROOTCERT: "other" }, "08006\n"],
+    ["a wrong password", { PGPASSWORD: "wrong" }, "28P01\n"],
+    ["an unknown database", { PGDATABASE: "nothing_here" }, "3D000\n"],
+  ])("signs in: %s", async (_name, more, expected) => {
+    const SSLROOTCERT = "SSLROOTCERT" in more ? places.otherCa : places.ca;
+    expect(await workload(places.through, { ...more, SSLROOTCERT }, "sign-in")).toEqual(expected);
+  });
 });
