@@ -134,7 +134,9 @@ async function open(client: Socket, upstream: Upstream, opening: Opening): Promi
     clientAddress,
     database: config.upstream.database,
   });
+  // Either may have gone while the login was being recorded, and would not say so a second time.
   if (client.destroyed) throw new WhosawError("AUTHENTICATION_FAILED", "the client left during sign-in");
+  if (upstream.socket.destroyed) throw new WhosawError("UPSTREAM_LOST", "the connection to the database was lost");
   const executor = { actor: actor.id, session: receipt.firstIndex, policy: policy.hash, subjectKey: parts.subjectKey };
   const upstreamRole = role.upstreamRole ?? config.upstream.user;
   const state = new SessionState(

@@ -34,7 +34,7 @@ export class Session implements EntrySource {
     this.#options = options;
     this.#requests = new Requests(options.state);
     this.#responses = new Responses(options.state);
-    this.#outbox = new Outbox({ write: (bytes) => options.client.write(bytes) });
+    this.#outbox = new Outbox({ write: (pieces) => writeAll(options.client, pieces) });
   }
 
   /**

@@ -37,7 +37,10 @@ export async function connectUpstream(
     channel.write(encodeStartup(new Map([["user", config.user], ["database", config.database], ...parameters])));
     socket.resume();
     await signIn(channel, socket, config);
-    return { socket, ...(await readGreeting(channel)) };
+    const greeting = await readGreeting(channel);
+    // Until a session listens: it will find the socket destroyed.
+    socket.on("error", () => socket.destroy());
+    return { socket, ...greeting };
   } catch (error) {
     socket.destroy();
     throw error;

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { changeActor } from "../../src/actors/register.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
 import { RawClient } from "../e2e/raw-client.ts";
+import { DiskFaults } from "./disk-faults.ts";
 import { Installation, type ServedGateway } from "./installation.ts";
 import { Leftovers, socketInodes } from "./leftovers.ts";
 import { type OwnDatabase, ownDatabase } from "./own-database.ts";
@@ -86,6 +87,26 @@ describe("the database", () => {
     await expect(gateway.client("alice", own.database)).rejects.toMatchObject({ code: expect.stringMatching(/^(08001|57P03)$/u) as string });
     await own.cluster.start();
     await expectServing();
+  });
+
+  test("is killed while a login is being recorded: the client is told, and not left waiting", async () => {
+    await leftovers.close();
+    await gateway.kill();
+    const faults = new DiskFaults();
+    gateway = await installation.ready(faults.file);
+    leftovers = await Leftovers.of(gateway, own.database);
+    faults.set({ hold: true });
+    const client = gateway.client("alice", own.database).then(
+      () => "signed in",
+      () => "turned away",
+    );
+    await leftovers.settled(({ upstreamSessions }) => upstreamSessions === 2);
+    await own.cluster.kill();
+    faults.set({});
+    expect(await client).toBe("turned away");
+    await own.cluster.start();
+    await expectServing();
+    faults.remove();
   });
 
   test("is restarted: idle and busy clients hear why in its own words", async () => {
