@@ -7,7 +7,7 @@ const receipt = (): Receipt => Receipt.issue("test", 0, 0);
 
 function outbox(): { box: Outbox; sent: () => string } {
   let sent = "";
-  const box = new Outbox({ write: (bytes) => (sent += bytes.toString()) });
+  const box = new Outbox({ write: (pieces) => (sent += Buffer.concat(pieces).toString()) });
   return { box, sent: () => sent };
 }
 

@@ -9,7 +9,8 @@ import type { Receipt } from "../ledger/ledger.ts";
 
 /** Where bytes go when they may go. */
 export interface Sink {
-  write(bytes: Buffer): void;
+  /** One or several pieces, in order, with as few system calls as possible. */
+  write(pieces: readonly Buffer[]): void;
 }
 
 export class Outbox {
@@ -31,7 +32,7 @@ export class Outbox {
 
   /** Queues bytes behind what waits, or sends them at once if nothing does. */
   send(bytes: Buffer): void {
-    if (this.#slices.length === 0 && !this.#unrecorded) this.#sink.write(bytes);
+    if (this.#slices.length === 0 && !this.#unrecorded) this.#sink.write([bytes]);
     else this.#push(bytes);
   }
 
@@ -58,10 +59,8 @@ export class Outbox {
     const all = this.#covered.length === 0 && !this.#unrecorded;
     const ready = all ? this.#slices : this.#slices.slice(0, count);
     this.#slices = all ? [] : this.#slices.slice(count);
-    for (const slice of ready) {
-      this.#heldBytes -= slice.length;
-      this.#sink.write(slice);
-    }
+    for (const slice of ready) this.#heldBytes -= slice.length;
+    this.#sink.write(ready);
   }
 
   /** Drops everything that was not released: it must not leave. */

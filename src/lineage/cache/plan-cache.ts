@@ -51,6 +51,8 @@ export class PlanCache implements Planner {
   readonly #shapes: LeastRecentlyUsed<Shaped>;
   /** Everything besides the text that a plan depends on, to a short number that is never given twice. */
   readonly #contexts: LeastRecentlyUsed<string>;
+  /** Sessions keep their context as long as nothing changes: then its number needs no look-up by content. */
+  readonly #byIdentity = new WeakMap<PlanContext, Readonly<Record<"simple" | "extended", string>>>();
   #contextsMade = 0;
   #counts = { exact: 0, shaped: 0, planned: 0 };
 
@@ -98,7 +100,15 @@ export class PlanCache implements Planner {
     return this.#planner.plan(text, context, protocol);
   }
 
-  #contextNumber(context: PlanContext, protocol: string): string {
+  #contextNumber(context: PlanContext, protocol: "simple" | "extended"): string {
+    const known = this.#byIdentity.get(context);
+    if (known !== undefined) return known[protocol];
+    const numbers = { simple: this.#numberOf(context, "simple"), extended: this.#numberOf(context, "extended") };
+    this.#byIdentity.set(context, numbers);
+    return numbers[protocol];
+  }
+
+  #numberOf(context: PlanContext, protocol: string): string {
     const { catalog, searchPath, role, mode, migrate, tempTables } = context;
     const temp = tempTables.size === 0 ? "" : [...tempTables].sort().join("\0");
     const key = `${catalog.digest}\0${role}\0${mode}\0${migrate}\0${protocol}\0${searchPath.join("\0")}\0\0${temp}`;
