@@ -6,8 +6,9 @@
 // Exits with 1 if there is a difference that is not among those expected below.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { ensureBuilt, ensureInstalled } from "../../scripts/ready.mjs";
@@ -30,6 +31,7 @@ const EXPECTED = {
     "subscribe reconnects and calls onsubscribe": "as subscribe",
     "Unix socket": "the gateway listens on TCP only",
   },
+  "pg-cursor, pg-pool, pg-query-stream": {},
   "node-postgres": {
     "gh-issues/130-tests.js": "ends a session from the database template1; a gateway serves one database",
   },
@@ -47,25 +49,26 @@ const { values: options } = parseArgs({
 /** Each runs in one place and gives a map from test to `undefined` (passed) or what went wrong. */
 const SUITES = [
   ["node-postgres", options["node-postgres"], runNodePostgres],
+  ["pg-cursor, pg-pool, pg-query-stream", options["node-postgres"], runMocha],
   ["postgres.js", options["postgres-js"], runPostgresJs],
 ].filter(([, directory]) => directory !== undefined);
 
 const stand = await startStand();
-const report = [];
+const reports = [];
 try {
   for (const [suite, directory, runSuite] of SUITES) {
     stand.reset();
     const direct = await runSuite(resolve(directory), stand.direct);
     stand.reset();
     const gateway = await runSuite(resolve(directory), stand.gateway);
-    report.push(compare(suite, direct, gateway));
+    reports.push(compare(suite, direct, gateway));
   }
 } finally {
   await stand.stop();
 }
-for (const one of report) print(one);
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-process.exitCode = report.some(({ differences }) => differences.some(({ reason }) => reason === undefined)) ? 1 : 0;
+for (const one of reports) print(one);
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(reports, undefined, 2)}\n`);
+process.exitCode = reports.some(({ differences }) => differences.some(({ reason }) => reason === undefined)) ? 1 : 0;
 
 /** Every file of the integration suite in a process of its own, as its Makefile does it. */
 async function runNodePostgres(checkout, env) {
@@ -93,6 +96,38 @@ async function runFile(file, home, env) {
   const [code, signal] = await once(child, "close");
   clearTimeout(timer);
   return code === 0 ? undefined : `exit ${code ?? signal}\n${Buffer.concat(output).toString()}`;
+}
+
+/** The packages of node-postgres that build on it, each in a process of its own. */
+async function runMocha(checkout, env) {
+  const mocha = join(checkout, "node_modules", "mocha", "bin", "mocha.js");
+  const results = new Map();
+  for (const [name, ...specs] of [
+    ["pg-cursor"],
+    ["pg-pool"],
+    ["pg-query-stream", "-r", "ts-node/register", "test/**/*.ts"],
+  ]) {
+    const home = join(checkout, "packages", name);
+    const report = join(mkdtempSync(join(tmpdir(), "whosaw-mocha-")), "report.json");
+    const args = [
+      "--retries",
+      String(ATTEMPTS - 1),
+      "--exit",
+      "--reporter",
+      "json",
+      "--reporter-option",
+      `output=${report}`,
+    ];
+    const child = start(["--require", PRELOAD, mocha, ...args, ...specs], home, { ...env, PGDATABASE: env.PGUSER });
+    for (const stream of [child.stdout, child.stderr]) stream.resume();
+    const [code, signal] = await once(child, "close");
+    if (!existsSync(report)) results.set(`${name}: all of it`, `exit ${code ?? signal}`);
+    else
+      for (const { fullTitle, err } of JSON.parse(readFileSync(report, "utf8")).tests)
+        results.set(`${name}: ${fullTitle}`, err.message);
+    rmSync(dirname(report), { recursive: true, force: true });
+  }
+  return results;
 }
 
 /** All tests in one process, one after the other. */
