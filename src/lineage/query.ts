@@ -95,6 +95,7 @@ export class QueryPlanner {
     this.reader = new Reader({
       subquery: (select, scope, flow, link) => this.sublink(select, scope, flow, link),
       risky: () => this.risky(),
+      position: (byte) => statement.source.position(byte),
     });
   }
 

@@ -34,6 +34,8 @@ export interface Hooks {
   subquery(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void;
   /** Something that can fail is applied to a protected column. */
   risky(): void;
+  /** A byte offset of the parser as an error's position. */
+  position(byte: number | undefined): string;
 }
 
 /** Finds a column by name, innermost scope first. Ambiguous names (an error on the server) count for all that match. */
@@ -85,7 +87,7 @@ export class Reader {
   private visit(kind: string, body: Body, scope: Scope, flow: Flow): void {
     switch (kind) {
       case "ColumnRef":
-        return this.column(strings((body as ColumnRef).fields), scope, flow);
+        return this.column(body as ColumnRef, scope, flow);
       case "SubLink": {
         const link = body as SubLink;
         this.read(link.testexpr, scope, flow);
@@ -144,7 +146,8 @@ export class Reader {
     flow.merge(inner);
   }
 
-  private column(fields: string[], scope: Scope, flow: Flow): void {
+  private column(node: ColumnRef, scope: Scope, flow: Flow): void {
+    const fields = strings(node.fields);
     const name = fields[fields.length - 1] ?? "";
     if (fields.length === 1 && name !== "*") return this.bareName(name, scope, flow);
     if (fields.length === 1) return scope.entries.forEach((entry) => this.row(entry, flow));
@@ -160,6 +163,7 @@ export class Reader {
     else if (entry.keys.length > 0) {
       throw new WhosawError("UNDEFINED_COLUMN", `column ${alias}.${name} does not exist`, {
         hint: "name one of its columns; a function of the row is written f(alias)",
+        fields: { P: this.hooks.position(node.location), F: "parse_relation.c", R: "errorMissingColumn" },
       });
     }
   }

@@ -41,6 +41,11 @@ export class Source {
     return this.indexes ? (this.indexes[byte] ?? this.text.length) : byte;
   }
 
+  /** A byte offset of the parser as an error's position: characters, from 1. */
+  position(byte: number | undefined): string {
+    return String([...this.text.slice(0, this.index(byte ?? 0))].length + 1);
+  }
+
   /** The token that begins at a byte offset. */
   tokenAt(byte: number | undefined): number {
     const token = this.firstToken(this.index(byte ?? 0));

@@ -40,8 +40,7 @@ interface CteScope {
  * server, which may know the path better and find a protected table there.
  */
 function notOnSearchPath(name: RangeVar, { source }: StatementContext): WhosawError {
-  const position = source.text.slice(0, source.index(name.location ?? 0)).length + 1;
-  const fields = { P: `${position}`, F: "parse_relation.c", R: "parserOpenTable" };
+  const fields = { P: source.position(name.location), F: "parse_relation.c", R: "parserOpenTable" };
   return new WhosawError("UNDEFINED_TABLE", `relation "${name.relname}" does not exist`, { fields });
 }
 

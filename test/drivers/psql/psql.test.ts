@@ -35,9 +35,9 @@ const EXCEPTIONS: readonly Exception[] = [
   },
   {
     section: "an unknown column of an alias",
-    why: "the gateway says itself which column there is not, with the server's code",
-    direct: /42703: column c\.nope does not exist/u,
-    gateway: /42703: column c\.nope does not exist/u,
+    why: "the gateway says itself which column there is not, as the server would, with a hint of its own",
+    direct: /42703: column c\.nope does not exist\nLINE 1: SELECT 'é', c\.nope .*\n {20}\^\nHINT: {2}Perhaps/u,
+    gateway: /42703: column c\.nope does not exist\nLINE 1: SELECT 'é', c\.nope .*\n {20}\^\nHINT: {2}name one/u,
   },
   {
     section: "DO",
