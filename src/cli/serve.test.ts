@@ -1,5 +1,6 @@
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -162,4 +163,82 @@ test("a database that refuses: one sentence, a hint, and the exit code", async (
   expect(await gateway.exit).toBe(EXIT.environment);
   expect(gateway.output()).toMatch(/hint: check upstream\.url/u);
   expect(gateway.output()).not.toContain("wrong");
+});
+
+test.each<[string, (yaml: string) => string, ExitCode, RegExp]>([
+  [
+    "a key that whosaw.yaml does not know",
+    (yaml) => `${yaml}mod: observe\n`,
+    EXIT.configuration,
+    /^whosaw\.yaml:\d+:1: mod: is not a known key\. Did you mean mode\?\n$/u,
+  ],
+  ["a file that is not YAML", () => "upstream: {url: [\n", EXIT.configuration, /^(?:whosaw\.yaml:\d+:\d+: .+\n)+$/u],
+  [
+    "a database that is not there",
+    (yaml) => yaml.replace(/127\.0\.0\.1:\d+/u, "127.0.0.1:1"),
+    EXIT.environment,
+    /^no connection to the database at 127\.0\.0\.1:1: .*ECONNREFUSED.*\nhint: check upstream\.url, and that the database runs/u,
+  ],
+  [
+    "a database of another name",
+    (yaml) => yaml.replace(/\/test_\w+/u, "/nonesuch"),
+    EXIT.environment,
+    /^the database refused the connection: database "nonesuch" does not exist\nhint: check upstream\.url/u,
+  ],
+  [
+    "a table without the named key",
+    (yaml) => yaml.replace("key: {column: customer_id}", "key: {column: custmer_id}"),
+    EXIT.configuration,
+    /^the configuration does not fit the database: .*the key column custmer_id does not exist in support\.tickets; did you mean customer_id\?.*\nhint: .+\n$/u,
+  ],
+  [
+    "a table that is not there",
+    (yaml) => yaml.replace("support.customers:", "support.customer:"),
+    EXIT.configuration,
+    /support\.customer does not exist; did you mean support\.customers\?.*\nhint: .+\n$/u,
+  ],
+])("no start with %s: a sentence, what to do, and the exit code", async (_name, edit, exit, said) => {
+  const file = join(folder, "whosaw.yaml");
+  const right = await readFile(file, "utf8");
+  await writeFile(file, edit(right));
+  const refused = start(["serve"]);
+  expect(await refused.exit).toBe(exit);
+  expect(
+    refused
+      .output()
+      .replaceAll(/^(?:Created the ledger's keys|\{).*\n?/gmu, "")
+      .concat("\n"),
+  ).toMatch(said);
+  await writeFile(file, right);
+  const gateway = start(["serve", "--json"]);
+  await ready(gateway);
+  await stop(gateway);
+});
+
+test("a port in use: a sentence, what to do, and a ledger that was closed as it should be", async () => {
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  const { port } = holder.address() as { port: number };
+  const listen = `127.0.0.1:${port}`;
+  await writeFile(join(folder, "whosaw.yaml"), supportConfig({ upstreamUrl: database.gatewayUrl, listen }));
+  const refused = start(["serve"]);
+  expect(await refused.exit).toBe(EXIT.environment);
+  expect(refused.output()).toContain(
+    `cannot listen on ${listen}: something else listens there\nhint: stop the other program, or choose another port in listen.postgres`,
+  );
+  await expect(stat(join(folder, "ledger", "lock"))).rejects.toThrow("ENOENT");
+  holder.close();
+  await once(holder, "close");
+  const gateway = start(["serve", "--json"]);
+  expect((await ready(gateway)).postgres).toBe(listen);
+  await stop(gateway);
+});
+
+test("two gateways on one ledger: the second does not start", async () => {
+  const first = start(["serve", "--json"]);
+  await ready(first);
+  const second = start(["serve"]);
+  expect(await second.exit).toBe(EXIT.environment);
+  expect(second.output()).toMatch(/^The ledger is held by process \d+.*\nhint: Stop that process first\./mu);
+  await stop(first);
 });

@@ -1,10 +1,7 @@
 /** Bytes that come one by one, that end too soon, that mean nothing: no crash, no leak, no hang, whoever sends them. */
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Random } from "../../sim/support-database/random.ts";
 import { encodeBind } from "../../src/wire/messages/bind.ts";
@@ -20,6 +17,7 @@ import { issueServer, makeAuthority } from "../rig/certs.ts";
 import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
 import { Installation, type ServedGateway } from "./installation.ts";
 import { Leftovers } from "./leftovers.ts";
+import { oneByOne, Proxy } from "./proxy.ts";
 import { type Heard, HungUp, Wire } from "./wire.ts";
 
 /** 1 cuts at every byte; tests of every change take a sample. */
@@ -34,60 +32,6 @@ let proxy: Proxy;
 let installation: Installation;
 let gateway: ServedGateway;
 let leftovers: Leftovers;
-
-/** Between the gateway and its database: passes single bytes, or hangs up after so many of the server's. */
-class Proxy {
-  readonly port: number;
-  readonly #server: Server;
-  /** For the next connections. */
-  byByte = false;
-  /** For the next connection. */
-  cutAfter: number | undefined;
-
-  private constructor(server: Server, port: number) {
-    this.#server = server;
-    this.port = port;
-  }
-
-  static async start(to: number): Promise<Proxy> {
-    const server = createServer();
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    const proxy = new Proxy(server, (server.address() as { port: number }).port);
-    server.on("connection", (near) => proxy.#pass(near, connect({ port: to, host: "127.0.0.1", noDelay: true })));
-    return proxy;
-  }
-
-  close(): void {
-    this.#server.close();
-  }
-
-  #pass(near: Socket, far: Socket): void {
-    const { byByte } = this;
-    let left = this.cutAfter ?? Infinity;
-    this.cutAfter = undefined;
-    near.setNoDelay(true);
-    const end = (): void => void (near.destroy(), far.destroy());
-    for (const socket of [near, far]) socket.on("error", end).on("close", end);
-    near.on("data", (chunk: Buffer) => far.write(chunk));
-    far.on("data", (chunk: Buffer) => {
-      const passed = chunk.subarray(0, left);
-      left -= chunk.length;
-      if (byByte) void oneByOne(near, passed, far);
-      else near.write(passed);
-      if (left <= 0) near.end(() => end());
-    });
-  }
-}
-
-async function oneByOne(to: Socket, bytes: Buffer, from?: Socket): Promise<void> {
-  from?.pause();
-  for (let i = 0; i < bytes.length && to.writable; i++) {
-    to.write(bytes.subarray(i, i + 1));
-    // The pause is what is tried here.
-    await delay(0);
-  }
-  from?.resume();
-}
 
 beforeAll(async () => {
   database = await supportDatabase();
@@ -157,7 +101,9 @@ async function expectNothingLeft(): Promise<void> {
   const client = await gateway.client("alice", database);
   expect((await client.query("SELECT name FROM support.customers WHERE id = 4711")).rows).toHaveLength(1);
   await client.end();
-  const held = await leftovers.settled(({ upstreamSessions, sockets }) => upstreamSessions === 1 && sockets <= socketsAtRest);
+  const held = await leftovers.settled(
+    ({ upstreamSessions, sockets }) => upstreamSessions === 1 && sockets <= socketsAtRest,
+  );
   expect(held.upstreamSessions).toBe(1);
   expect(gateway.output).not.toMatch(/INTERNAL|ran into a bug/u);
 }
@@ -182,11 +128,15 @@ describe("a client", () => {
     await expectNothingLeft();
   });
 
-  test("that hangs up after any number of bytes leaves nothing behind", async () => {
-    const total = await conversationBytes();
-    for (const cuts of batches(sample(total), AT_ONCE)) await Promise.all(cuts.map(hangUpAfter));
-    await expectNothingLeft();
-  }, 30_000 + 30_000 / CUT_EVERY * 10);
+  test(
+    "that hangs up after any number of bytes leaves nothing behind",
+    async () => {
+      const total = await conversationBytes();
+      for (const cuts of batches(sample(total), AT_ONCE)) await Promise.all(cuts.map(hangUpAfter));
+      await expectNothingLeft();
+    },
+    30_000 + (30_000 / CUT_EVERY) * 10,
+  );
 });
 
 async function conversationBytes(): Promise<number> {
@@ -224,18 +174,22 @@ describe("the database", () => {
     await expectNothingLeft();
   });
 
-  test("that hangs up after any number of bytes ends the session, and no more", async () => {
-    // Sign-in, greeting and the answers of the conversation.
-    for (const cut of sample(2_600)) {
-      proxy.cutAfter = cut;
-      const wire = await Wire.connect(await gateway.address);
-      await converse(wire).catch((error: unknown) => {
-        if (!(error instanceof HungUp)) throw error;
-      });
-      await wire.hangUp();
-    }
-    await expectNothingLeft();
-  }, 30_000 + 60_000 / CUT_EVERY * 10);
+  test(
+    "that hangs up after any number of bytes ends the session, and no more",
+    async () => {
+      // Sign-in, greeting and the answers of the conversation.
+      for (const cut of sample(2_600)) {
+        proxy.cutAfter = cut;
+        const wire = await Wire.connect(await gateway.address);
+        await converse(wire).catch((error: unknown) => {
+          if (!(error instanceof HungUp)) throw error;
+        });
+        await wire.hangUp();
+      }
+      await expectNothingLeft();
+    },
+    30_000 + (60_000 / CUT_EVERY) * 10,
+  );
 });
 
 describe("random bytes", () => {
@@ -256,7 +210,14 @@ describe("random bytes", () => {
   test("instead of a password", async () => {
     await clients(async (client) => {
       const wire = await Wire.connect(await gateway.address);
-      wire.socket.write(encodeStartup(new Map([["user", "alice"], ["database", database.name]])));
+      wire.socket.write(
+        encodeStartup(
+          new Map([
+            ["user", "alice"],
+            ["database", database.name],
+          ]),
+        ),
+      );
       await wire.hear();
       const from = random(client);
       wire.socket.write(client % 2 === 0 ? noise(from, 1_000) : framed(FRONTEND.Password, noise(from, 500)));
@@ -274,7 +235,9 @@ describe("random bytes", () => {
       if (client % 3 === 0) wire.socket.write(noise(from, 3_000));
       else {
         for (let i = 0; i < 20; i++)
-          wire.socket.write(framed(types[from.between(0, types.length - 1)] as number, noise(from, client % 3 === 1 ? 60 : 3)));
+          wire.socket.write(
+            framed(types[from.between(0, types.length - 1)] as number, noise(from, client % 3 === 1 ? 60 : 3)),
+          );
       }
       await wire.hangUp();
     });

@@ -59,13 +59,17 @@ async function expectServing(): Promise<void> {
   expect(gateway.output).not.toMatch(/INTERNAL|"level":60/u);
 }
 
-async function expectAllRecorded(received: readonly { readonly bytes: string; readonly name: string }[]): Promise<void> {
+async function expectAllRecorded(
+  received: readonly { readonly bytes: string; readonly name: string }[],
+): Promise<void> {
   const { sessions } = await recordedSessions(installation, 0);
   const recorded = new Set(sessions.flatMap(({ disclosed }) => [...disclosed]));
-  const keys = received.filter(({ name }) => name === "DataRow").map(({ bytes }) => {
-    const row = Buffer.from(bytes, "latin1");
-    return row.toString("latin1", 11, 11 + row.readInt32BE(7));
-  });
+  const keys = received
+    .filter(({ name }) => name === "DataRow")
+    .map(({ bytes }) => {
+      const row = Buffer.from(bytes, "latin1");
+      return row.toString("latin1", 11, 11 + row.readInt32BE(7));
+    });
   expect(keys.length).toBeGreaterThan(0);
   expect([...new Set(keys)].filter((key) => !recorded.has(`support.customers ${key}`))).toEqual([]);
 }
@@ -84,7 +88,9 @@ describe("the database", () => {
     const rest = await client.until(1);
     expect(rest.filter(({ name }) => name === "CommandComplete")).toEqual([]);
     await expectAllRecorded([...first, ...rest]);
-    await expect(gateway.client("alice", own.database)).rejects.toMatchObject({ code: expect.stringMatching(/^(08001|57P03)$/u) as string });
+    await expect(gateway.client("alice", own.database)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(08001|57P03)$/u) as string,
+    });
     await own.cluster.start();
     await expectServing();
   });
@@ -138,7 +144,10 @@ describe("clients that vanish in the middle of a large result", () => {
     for (let round = 0; round < 3; round++) {
       const clients = await Promise.all(Array.from({ length: 10 }, stuckReader));
       await leftovers.waiting("ClientWrite", 10);
-      for (const { socket } of clients) how === "reset" ? socket.resetAndDestroy() : socket.destroy();
+      for (const { socket } of clients) {
+        if (how === "reset") socket.resetAndDestroy();
+        else socket.destroy();
+      }
       await leftovers.settled((held) => held.upstreamSessions === 1 && held.sockets <= before.sockets);
     }
     await expectServing();
@@ -175,47 +184,61 @@ test("connections are kept alive, so that a client whose machine died is noticed
 });
 
 describe("many and slow", () => {
-  test(`${IDLE_CLIENTS} idle clients: little memory each, and every one still works`, async () => {
-    await expectServing();
-    const before = gateway.residentBytes();
-    const clients: pg.Client[] = [];
-    while (clients.length < IDLE_CLIENTS) {
-      const missing = Math.min(CONNECT_AT_ONCE, IDLE_CLIENTS - clients.length);
-      clients.push(...(await Promise.all(Array.from({ length: missing }, () => gateway.client("helpdesk", own.database)))));
-    }
-    const kilobytesEach = (gateway.residentBytes() - before) / 1024 / IDLE_CLIENTS;
-    report(`${IDLE_CLIENTS} idle clients: ${kilobytesEach.toFixed(0)} kB each, ${megabytes(gateway.residentBytes())} MB in all`);
-    expect(kilobytesEach).toBeLessThan(200);
-    const answers = await Promise.all(clients.map((client) => client.query("SELECT name FROM support.customers WHERE id = 4711")));
-    expect(answers.every(({ rowCount }) => rowCount === 1)).toBe(true);
-    await Promise.all(clients.map((client) => client.end()));
-    await leftovers.settled(({ upstreamSessions }) => upstreamSessions === 1);
-  }, 30_000 + IDLE_CLIENTS * 100);
-
-  test(`a slow client and ${RESULT_MB} MB of protected rows: memory stays flat`, async () => {
-    await expectServing();
-    const rows = Math.ceil((RESULT_MB * 1_000_000) / 10_000 / 720);
-    const text = `SELECT c.id, rpad(c.name, 10000) FROM generate_series(1, ${rows}), support.customers c`;
-    const client = await rawClient();
-    client.socket.removeAllListeners("data");
-    let [bytes, highest, stalls] = [0, 0, 0];
-    const ready = Buffer.from([0x5a, 0, 0, 0, 5]);
-    client.send(encodeQuery(text));
-    for await (const chunk of client.socket as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      // Now and then it reads nothing until everything on the way is full.
-      if (bytes > (stalls + 1) * ((RESULT_MB * 1_000_000) / 10) && stalls < 9) {
-        stalls += 1;
-        await leftovers.waiting("ClientWrite", 1);
+  test(
+    `${IDLE_CLIENTS} idle clients: little memory each, and every one still works`,
+    async () => {
+      await expectServing();
+      const before = gateway.residentBytes();
+      const clients: pg.Client[] = [];
+      while (clients.length < IDLE_CLIENTS) {
+        const missing = Math.min(CONNECT_AT_ONCE, IDLE_CLIENTS - clients.length);
+        clients.push(
+          ...(await Promise.all(Array.from({ length: missing }, () => gateway.client("helpdesk", own.database)))),
+        );
       }
-      highest = Math.max(highest, gateway.residentBytes());
-      if (chunk.length >= 6 && chunk.subarray(-6, -1).equals(ready)) break;
-    }
-    report(`${megabytes(bytes)} MB to a slow client: at most ${megabytes(highest)} MB resident`);
-    expect(stalls).toBe(9);
-    expect(bytes).toBeGreaterThan(rows * 720 * 10_000);
-    expect(highest).toBeLessThan(RESIDENT_MB_MAX * 1_000_000);
-  }, 60_000 + RESULT_MB * 200);
+      const kilobytesEach = (gateway.residentBytes() - before) / 1024 / IDLE_CLIENTS;
+      report(
+        `${IDLE_CLIENTS} idle clients: ${kilobytesEach.toFixed(0)} kB each, ${megabytes(gateway.residentBytes())} MB in all`,
+      );
+      expect(kilobytesEach).toBeLessThan(200);
+      const answers = await Promise.all(
+        clients.map((client) => client.query("SELECT name FROM support.customers WHERE id = 4711")),
+      );
+      expect(answers.every(({ rowCount }) => rowCount === 1)).toBe(true);
+      await Promise.all(clients.map((client) => client.end()));
+      await leftovers.settled(({ upstreamSessions }) => upstreamSessions === 1);
+    },
+    30_000 + IDLE_CLIENTS * 100,
+  );
+
+  test(
+    `a slow client and ${RESULT_MB} MB of protected rows: memory stays flat`,
+    async () => {
+      await expectServing();
+      const rows = Math.ceil((RESULT_MB * 1_000_000) / 10_000 / 720);
+      const text = `SELECT c.id, rpad(c.name, 10000) FROM generate_series(1, ${rows}), support.customers c`;
+      const client = await rawClient();
+      client.socket.removeAllListeners("data");
+      let [bytes, highest, stalls] = [0, 0, 0];
+      const ready = Buffer.from([0x5a, 0, 0, 0, 5]);
+      client.send(encodeQuery(text));
+      for await (const chunk of client.socket as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        // Now and then it reads nothing until everything on the way is full.
+        if (bytes > (stalls + 1) * ((RESULT_MB * 1_000_000) / 10) && stalls < 9) {
+          stalls += 1;
+          await leftovers.waiting("ClientWrite", 1);
+        }
+        highest = Math.max(highest, gateway.residentBytes());
+        if (chunk.length >= 6 && chunk.subarray(-6, -1).equals(ready)) break;
+      }
+      report(`${megabytes(bytes)} MB to a slow client: at most ${megabytes(highest)} MB resident`);
+      expect(stalls).toBe(9);
+      expect(bytes).toBeGreaterThan(rows * 720 * 10_000);
+      expect(highest).toBeLessThan(RESIDENT_MB_MAX * 1_000_000);
+    },
+    60_000 + RESULT_MB * 200,
+  );
 });
 
 /** Established connections whose kernel timer is that of keep-alive, on the side of the gateway. */

@@ -43,7 +43,7 @@ afterAll(async () => {
 const direct = (): Address => ({ host: database.server.host, port: database.server.port });
 
 async function refusal(wire: Wire, ...packets: readonly Buffer[]): Promise<Heard> {
-  for (const packet of packets) wire.socket.write(packet);
+  wire.socket.write(Buffer.concat(packets));
   const heard = await wire.hearToTheEnd();
   expect(heard.map(({ name }) => name)).toEqual(["ErrorResponse"]);
   expect(heard[0]?.text).toContain('["S","FATAL"]');
@@ -124,7 +124,9 @@ describe("before the sign-in", () => {
   });
 
   test("protocol 2.0 is not spoken", async () => {
-    expect((await refusal(await Wire.connect(plain), packet(2 << 16, Buffer.alloc(288)))).text).toContain('["C","0A000"]');
+    expect((await refusal(await Wire.connect(plain), packet(2 << 16, Buffer.alloc(288)))).text).toContain(
+      '["C","0A000"]',
+    );
   });
 
   test("a newer minor version is negotiated down", async () => {
@@ -174,7 +176,9 @@ describe("cancel requests", () => {
     }
     await expect
       .poll(async () => (await entriesOf(plain)).filter((entry) => entry.kind === "alert"))
-      .toEqual(Array.from({ length: 3 }, () => ({ kind: "alert", code: "CANCEL_UNMATCHED", detail: "from 127.0.0.1" })));
+      .toEqual(
+        Array.from({ length: 3 }, () => ({ kind: "alert", code: "CANCEL_UNMATCHED", detail: "from 127.0.0.1" })),
+      );
     await serverWaits();
     const wire = await Wire.connect(plain);
     wire.socket.write(encodeCancelRequest(key.processId, key.secret));
@@ -237,7 +241,8 @@ async function blockTeams(): Promise<pg.Client> {
 
 /** Until somebody does. */
 async function serverWaits(): Promise<void> {
-  const waiting = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+  const waiting =
+    "SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
   await expect.poll(async () => (await database.query(waiting))[0]?.["n"]).toBe(1);
 }
 

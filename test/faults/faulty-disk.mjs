@@ -21,12 +21,14 @@ watch(dirname(file), (_, name) => {
 
 function failure(name) {
   const code = faults().fail?.[name];
-  return code === undefined ? undefined : Object.assign(new Error(`${code}: injected, ${name}`), { code, syscall: name });
+  return code === undefined
+    ? undefined
+    : Object.assign(new Error(`${code}: injected, ${name}`), { code, syscall: name });
 }
 
 fs.fdatasync = (fd, callback) => {
   const error = failure("fdatasync");
-  if (error !== undefined) setImmediate(callback, error);
+  if (error !== undefined) setImmediate(() => callback(error));
   else if (faults().hold) held.push(() => fs.fdatasync(fd, callback));
   else fdatasync(fd, callback);
 };

@@ -20,7 +20,9 @@ afterAll(() => database.drop());
 test(
   `after ${COUNT} kills every row that a client received is in the ledger, and the log verifies after each start`,
   async () => {
-    const [numbers] = await database.query("SELECT min(id)::int AS first, count(*)::int AS count FROM support.customers");
+    const [numbers] = await database.query(
+      "SELECT min(id)::int AS first, count(*)::int AS count FROM support.customers",
+    );
     const customers = { first: Number(numbers?.["first"]), count: Number(numbers?.["count"]) };
     const onRound = (round: number, figures: KillFigures): void => {
       if (COUNT > 5 && round % PROGRESS_EVERY === 0) process.stderr.write(`${summary(figures)}\n`);

@@ -68,7 +68,12 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillFigur
   }
 }
 
-async function killOnce(installation: Installation, options: KillOptions, round: number, figures: KillFigures): Promise<void> {
+async function killOnce(
+  installation: Installation,
+  options: KillOptions,
+  round: number,
+  figures: KillFigures,
+): Promise<void> {
   const random = new Random(options.seed, round);
   const older = keptCheckpoint(installation);
   const from = figures.entries;
@@ -160,5 +165,7 @@ async function callerHash(installation: Installation): Promise<(received: string
   const subjectKey = deriveSubjectKey((await installation.keys()).masterKey);
   const notes = "support.notes ";
   return (received) =>
-    received.startsWith(notes) ? `${notes}${hashTextKey(subjectKey, "caller", received.slice(notes.length))}` : received;
+    received.startsWith(notes)
+      ? `${notes}${hashTextKey(subjectKey, "caller", received.slice(notes.length))}`
+      : received;
 }

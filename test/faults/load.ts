@@ -70,7 +70,7 @@ const WORKS: Readonly<Record<string, (customers: Customers) => Work>> = {
   },
   cursor: () => async (client, note) => {
     await client.query("BEGIN; DECLARE c CURSOR FOR SELECT customer_id, subject FROM support.tickets ORDER BY id");
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       more = false;
       await rowsOf(client, { text: "FETCH 25 FROM c" }, (row) => {
         more = true;
@@ -85,12 +85,16 @@ const WORKS: Readonly<Record<string, (customers: Customers) => Work>> = {
     );
   },
   bulk: () => async (client, note) => {
-    await rowsOf(client, { text: "SELECT id, name, repeat('x', 1000) AS pad FROM support.customers ORDER BY id" }, (row) =>
-      note(CUSTOMERS, row["id"]),
+    await rowsOf(
+      client,
+      { text: "SELECT id, name, repeat('x', 1000) AS pad FROM support.customers ORDER BY id" },
+      (row) => note(CUSTOMERS, row["id"]),
     );
   },
   copy: () => async (client, note) => {
-    const stream = client.query(copyTo("COPY (SELECT id, name, repeat('x', 300) FROM support.customers ORDER BY id) TO STDOUT"));
+    const stream = client.query(
+      copyTo("COPY (SELECT id, name, repeat('x', 300) FROM support.customers ORDER BY id) TO STDOUT"),
+    );
     let line = "";
     stream.on("data", (chunk: Buffer) => {
       const lines = (line + chunk.toString("utf8")).split("\n");
@@ -137,7 +141,9 @@ export async function startLoad(options: LoadOptions): Promise<LoadClient[]> {
         client.rows += 1;
         options.onRow();
       };
-      return name === "pipeline" ? runPipeline(client, note, options) : runDriver(client, note, options, options.random(i));
+      return name === "pipeline"
+        ? runPipeline(client, note, options)
+        : runDriver(client, note, options, options.random(i));
     }),
   );
 }
@@ -206,7 +212,15 @@ async function runPipeline(
   const batch = (): Buffer => {
     const frames = [encodeParse("", Buffer.from("SELECT id, name FROM support.customers WHERE id >= $1 LIMIT 3"), [])];
     for (let i = 0; i < 20; i++, at = (at + 3) % options.customers.count) {
-      frames.push(encodeBind({ portal: "", statement: "", paramFormats: [], params: [Buffer.from(String(options.customers.first + at))], resultFormats: [] }));
+      frames.push(
+        encodeBind({
+          portal: "",
+          statement: "",
+          paramFormats: [],
+          params: [Buffer.from(String(options.customers.first + at))],
+          resultFormats: [],
+        }),
+      );
       frames.push(encodeExecute({ portal: "", maxRows: 0 }));
     }
     return Buffer.concat([...frames, SYNC]);

@@ -35,7 +35,10 @@ export async function recordedSessions(installation: Installation, from: number)
       sessions.set(index, session);
       byAddress.set(entry.clientAddress, session);
     } else if (entry.kind === "form") {
-      tables.set(index, entry.uses.map((use) => use.table));
+      tables.set(
+        index,
+        entry.uses.map((use) => use.table),
+      );
     } else if (entry.kind === "statement") {
       const session = sessions.get(entry.session);
       const used = tables.get(entry.form);

@@ -36,7 +36,15 @@ const bind = encodeBind({ portal: "", statement: "", paramFormats: [], params: [
 test.each<[string, readonly Buffer[]]>([
   ["nothing but Sync", [SYNC]],
   ["Bind and Execute", [bind, execute, SYNC]],
-  ["Parse, Describe, Close", [encodeParse("s", "SELECT 1", []), encodeDescribe({ kind: "statement", name: "s" }), encodeClose({ kind: "statement", name: "s" }), SYNC]],
+  [
+    "Parse, Describe, Close",
+    [
+      encodeParse("s", "SELECT 1", []),
+      encodeDescribe({ kind: "statement", name: "s" }),
+      encodeClose({ kind: "statement", name: "s" }),
+      SYNC,
+    ],
+  ],
   ["a simple query, which is skipped too", [point(4711), SYNC]],
   ["two simple queries and a Flush", [point(4711), FLUSH, point(4712), SYNC]],
   ["two Syncs", [SYNC, SYNC]],
@@ -54,10 +62,19 @@ test.each<[string, readonly Buffer[]]>([
       wire.socket.write(Buffer.concat(rest));
     }
     for (let i = 0; i < syncs; i++) heard.push(...(await wire.hearUntilReady()));
-    expect(heard.map(({ name }) => name)).toEqual(["ErrorResponse", ...Array.from({ length: syncs }, () => "ReadyForQuery")]);
+    expect(heard.map(({ name }) => name)).toEqual([
+      "ErrorResponse",
+      ...Array.from({ length: syncs }, () => "ReadyForQuery"),
+    ]);
 
     // A statement that was prepared while messages were skipped does not exist.
-    wire.socket.write(Buffer.concat([encodeBind({ portal: "", statement: "s", paramFormats: [], params: [], resultFormats: [] }), execute, SYNC]));
+    wire.socket.write(
+      Buffer.concat([
+        encodeBind({ portal: "", statement: "s", paramFormats: [], params: [], resultFormats: [] }),
+        execute,
+        SYNC,
+      ]),
+    );
     expect((await wire.hearUntilReady())[0]?.text).toContain("26000");
 
     for (const id of [4713, 4714]) {

@@ -62,7 +62,9 @@ export class Wire {
       const { type, buffer, payload, end } = await this.#channel().message();
       const name = backendName(type) ?? `unknown ${type}`;
       const isError = type === BACKEND.ErrorResponse;
-      const text = isError ? JSON.stringify([...decodeErrorFields(buffer, payload, end)]) : buffer.toString("latin1", payload, end);
+      const text = isError
+        ? JSON.stringify([...decodeErrorFields(buffer, payload, end)])
+        : buffer.toString("latin1", payload, end);
       this.last = { name, text };
       return this.last;
     } catch (error) {
@@ -95,7 +97,14 @@ export class Wire {
 
   /** Startup packet and SCRAM. @returns the cancel key */
   async signIn(user: string, database: string): Promise<BackendKeyData> {
-    await this.send(encodeStartup(new Map([["user", user], ["database", database]])));
+    await this.send(
+      encodeStartup(
+        new Map([
+          ["user", user],
+          ["database", database],
+        ]),
+      ),
+    );
     const asked = decodeAuthentication(...(await this.#payload()));
     if (asked.kind !== "sasl") throw new Error("no SCRAM was asked for");
     const scram = new ScramClient({ password: AGENT_PASSWORD, mechanisms: asked.mechanisms });
