@@ -130,6 +130,7 @@ export class Wire {
 
   #channel(): Channel {
     if (this.#messages === undefined) {
+      if (this.socket.destroyed) throw new HungUp();
       this.#messages = new Channel(this.socket, 1 << 26, () => new WhosawError("UPSTREAM_LOST", "hung up"));
       this.socket.resume();
     }
