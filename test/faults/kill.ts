@@ -77,7 +77,7 @@ async function killOnce(
   const random = new Random(options.seed, round);
   const older = keptCheckpoint(installation);
   const from = figures.entries;
-  if (random.chance(0.2)) {
+  if (random.chance(0.2) || round === 2) {
     const starting = installation.serve();
     await delay(random.between(0, START_DELAY_MS_MAX));
     await starting.kill();
