@@ -41,11 +41,15 @@ export class CatalogConnection {
   async #run(sql: string): Promise<Rows> {
     const channel = await this.#channel();
     channel.write(encodeQuery(Buffer.from(sql)));
+    // A database that neither answers nor hangs up: the next question goes over a new connection.
+    const late = setTimeout(() => this.#drop(), LIMITS.catalogStaleMs);
     try {
       return await answer(channel);
     } catch (error) {
       if (!(error instanceof WhosawError) || error.code !== "CATALOG_MISMATCH") this.#drop();
       throw error;
+    } finally {
+      clearTimeout(late);
     }
   }
 

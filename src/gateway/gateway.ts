@@ -157,8 +157,8 @@ class Gateway implements RunningGateway {
     const reason = this.#closing;
     this.#sessions.abortWhere(() => reason);
     await this.#sessions.emptied();
-    await this.#watch.stop();
-    await this.#catalogConnection.close();
+    // A database that does not answer is not waited for.
+    await within(LIMITS.abortLingerMs, this.#watch.stop().then(() => this.#catalogConnection.close()));
     await this.#ledger?.close();
   }
 
@@ -191,6 +191,13 @@ class Gateway implements RunningGateway {
     const error = new WhosawError("ACTOR_DISABLED", "this account was disabled");
     this.#sessions.abortWhere((actor) => (register.byId(actor)?.disabled === false ? undefined : error));
   }
+}
+
+/** Waits for the work, but not longer than that. */
+async function within(waitMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, waitMs)));
+  await Promise.race([work, enough]).finally(() => clearTimeout(timer));
 }
 
 function inForce(config: Config): PolicyInForce {

@@ -136,6 +136,23 @@ describe("the database", () => {
   });
 });
 
+describe("a database that neither answers nor hangs up", () => {
+  test("is not trusted for long, and does not keep the gateway from stopping", async () => {
+    const client = await rawClient();
+    await leftovers.close();
+    const frozen = processesOf(own.cluster.pid);
+    for (const pid of frozen) process.kill(pid, "SIGSTOP");
+    try {
+      await gateway.says("the database's catalog could not be read");
+      client.send(encodeQuery("SELECT 1"));
+      expect((await gateway.kill("SIGTERM")).code).toBe(0);
+      expect(gateway.output).toContain('"msg":"stopped"');
+    } finally {
+      for (const pid of frozen) process.kill(pid, "SIGCONT");
+    }
+  });
+});
+
 describe("clients that vanish in the middle of a large result", () => {
   test.each(["reset", "close"] as const)("by %s: sessions, sockets and memory are given back", async (how) => {
     await expectServing();
@@ -252,6 +269,12 @@ function keepAliveTimers(port: number, pid?: number): number {
       const end = ours === undefined ? local : remote;
       return state === "01" && end?.endsWith(`:${hex}`) && timer?.startsWith("02:") && (ours?.has(inode ?? "") ?? true);
     }).length;
+}
+
+/** A process and its children. */
+function processesOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  return [pid, ...(children === "" ? [] : children.split(" ").map(Number))];
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(0);
