@@ -62,6 +62,7 @@ export class ErrorResponses {
     const rebuilt = head === undefined ? fields : this.#rebuild(head, fields);
     if (rebuilt === fields) this.#relay.keep(buffer, start, end);
     else this.#relay.insert(encodeErrorResponse(rebuilt));
+    this.#state.endCopy(head);
     if (head?.kind === "query") head.failed = true;
     else this.#skipToSync();
   }
@@ -91,7 +92,6 @@ export class ErrorResponses {
         return this.#state.touchedProtected ? this.#deferredError(fields) : fields;
       case "describe":
       case "close":
-      case "copy-end":
       case "hidden":
         return fields;
     }
@@ -110,7 +110,7 @@ export class ErrorResponses {
     const { standing, text, plan } = answering;
     if (standing.kind === "pass" && this.#mayBeDeferred(plan)) return this.#deferredError(fields);
     if (standing.kind === "pass" || standing.kind === "unknown") return moved(fields, text);
-    const known = head.kind === "query" ? head.execution : head.portal?.execution;
+    const known = head.kind === "query" ? head.execution : this.#portal(head)?.execution;
     const execution = known ?? new Execution(standing);
     execution.end(sqlstateOf(fields));
     this.#state.unrecorded.add(execution);
@@ -143,7 +143,7 @@ export class ErrorResponses {
   }
 
   #portal(head: PendingExecute) {
-    return head.portal ?? this.#state.portals.get(head.name);
+    return this.#state.portals.answered(head.name);
   }
 
   /** After an error in the extended protocol the server skips everything up to the next Sync, simple queries included. */
@@ -152,6 +152,7 @@ export class ErrorResponses {
     for (let head = this.#state.pending.head; head !== undefined; head = this.#state.pending.head) {
       if (head.kind === "sync" || head.kind === "hidden") break;
       if (head.kind === "parse" || head.kind === "bind" || head.kind === "close") undone.push(head.undo);
+      this.#state.endCopy(head);
       this.#state.pending.shift();
     }
     for (const undo of undone.reverse()) undo();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Names } from "./names.ts";
+import { nameOfBytes, nameOfText, Names } from "./names.ts";
 
 test("a failed setting is taken back to what was there before", () => {
   const names = new Names<string>();
@@ -25,4 +25,22 @@ test("an older message's end clears nothing that a later one set", () => {
   names.clear(3, (value) => value === "held");
   names.delete("new", 4);
   expect([names.get("old"), names.get("kept"), names.get("new")]).toEqual([undefined, "held", "b"]);
+});
+
+test("what the server has answered is apart from what is under way", () => {
+  const names = new Names<string>();
+  names.set("s", "first", 1);
+  names.confirm("s", "first");
+  names.set("s", "second", 2);
+  expect(names.answered("s")).toBe("first");
+  names.forget("s");
+  expect([names.answered("s"), names.get("s")]).toEqual([undefined, "second"]);
+});
+
+test("names are cut and read as the server does", () => {
+  expect(nameOfBytes("a".repeat(70), "UTF8")).toBe(nameOfText("a".repeat(63)));
+  expect(nameOfBytes("\u00e9", "LATIN1")).toBe(nameOfText("é"));
+  expect(nameOfBytes("\u00c3\u00a9", "UTF8")).toBe(nameOfText("é"));
+  expect(nameOfBytes("\u00c3\u00a9", "UTF8")).not.toBe(nameOfText("Ã©"));
+  expect(() => nameOfText("é".repeat(40))).toThrow("longer than 63 bytes");
 });

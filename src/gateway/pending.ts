@@ -23,6 +23,8 @@ export interface Portal {
   /** Name of the statement it was bound to. */
   readonly statement: string;
   readonly hold: boolean;
+  /** Made by DECLARE: executing it does not declare it again. */
+  readonly cursor: boolean;
   /** A portal may be executed in portions; they are one execution. Cursors get one for each FETCH. */
   execution: Execution | undefined;
 }
@@ -46,6 +48,8 @@ export interface PendingQuery extends Common {
 
 export interface PendingParse extends Common {
   readonly kind: "parse";
+  readonly name: string;
+  readonly prepared: Prepared;
   readonly text: TextPlan;
   readonly refusal: WhosawError | undefined;
   readonly undo: () => void;
@@ -53,7 +57,10 @@ export interface PendingParse extends Common {
 
 export interface PendingBind extends Common {
   readonly kind: "bind";
+  readonly name: string;
   readonly portal: Portal;
+  /** Some column is asked for in binary. */
+  readonly binary: boolean;
   /** Result formats that were added for companions, to be taken out of an error's count. */
   readonly addedFormats: number;
   readonly undo: () => void;
@@ -63,29 +70,22 @@ export interface PendingDescribe extends Common {
   readonly kind: "describe";
   readonly what: "statement" | "portal";
   readonly name: string;
-  readonly prepared: Prepared | undefined;
 }
 
 export interface PendingExecute extends Common {
   readonly kind: "execute";
   readonly name: string;
-  readonly portal: Portal | undefined;
-  /** The server is reading COPY data, and ignores Sync until CopyDone or CopyFail. */
-  copyIn: boolean;
 }
 
 export interface PendingClose extends Common {
   readonly kind: "close";
+  readonly what: "statement" | "portal";
+  readonly name: string;
   readonly undo: () => void;
 }
 
 export interface PendingSync extends Common {
   readonly kind: "sync";
-}
-
-/** A place in the stream, answered by nothing: here the client ended a COPY. */
-export interface PendingCopyEnd extends Common {
-  readonly kind: "copy-end";
 }
 
 /** A query of the gateway's own, between the client's; nothing of it reaches the client. */
@@ -104,7 +104,6 @@ export type Pending =
   | PendingExecute
   | PendingClose
   | PendingSync
-  | PendingCopyEnd
   | PendingHidden;
 
 /** A first-in-first-out queue without shifting arrays. */
@@ -116,9 +115,8 @@ export class PendingQueue {
     return this.#items.length - this.#head;
   }
 
-  /** What the server answers next. A place where a COPY ended is passed over: nothing answers it. */
+  /** What the server answers next. */
   get head(): Pending | undefined {
-    while (this.#items[this.#head]?.kind === "copy-end") this.shift();
     return this.#items[this.#head];
   }
 
@@ -138,17 +136,5 @@ export class PendingQueue {
       this.#head = 0;
     }
     return item;
-  }
-
-  /** Removes the Syncs behind the head, up to the end of its COPY if the client has already sent it. */
-  dropSyncsDuringCopy(): { ended: boolean } {
-    const rest = this.#items.slice(this.#head + 1);
-    const end = rest.findIndex((item) => item.kind === "copy-end");
-    const during = end === -1 ? rest : rest.slice(0, end);
-    const after = end === -1 ? [] : rest.slice(end + 1);
-    const head = this.head;
-    this.#items = [...(head === undefined ? [] : [head]), ...during.filter((item) => item.kind !== "sync"), ...after];
-    this.#head = 0;
-    return { ended: end !== -1 };
   }
 }

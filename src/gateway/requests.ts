@@ -4,16 +4,18 @@
  */
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import type { Accounting, TextPlan } from "../lineage/plan.ts";
+import type { Accounting, StatementPlan, TextPlan } from "../lineage/plan.ts";
 import { MessageReader } from "../wire/framing.ts";
 import { appendResultFormats, bindNames, decodeBind, encodeBind } from "../wire/messages/bind.ts";
 import { decodeTarget } from "../wire/messages/describe.ts";
 import { decodeExecute, encodeExecute } from "../wire/messages/execute.ts";
 import { decodeParse, encodeParse } from "../wire/messages/parse.ts";
 import { decodeQuery, encodeQuery } from "../wire/messages/query.ts";
+import { FLUSH, SYNC } from "../wire/messages/empty.ts";
 import { sqlText, type SqlText } from "../wire/sqltext.ts";
 import { FRONTEND } from "../wire/types.ts";
-import type { PendingHidden, Portal, Prepared } from "./pending.ts";
+import { nameOfBytes } from "./names.ts";
+import type { Pending, PendingHidden, Portal, Prepared } from "./pending.ts";
 import { REFUSED_TEXT } from "./refusal.ts";
 import { Relay } from "./relay.ts";
 import type { SessionState } from "./session-state.ts";
@@ -46,6 +48,8 @@ export class Requests {
   #stalled = false;
   /** A statement of this pipeline changes the search path. */
   #stallAtSync = false;
+  /** Syncs that were not sent because the server would have ignored them, as long as no COPY data followed them. */
+  #syncsLeftOut = 0;
   #terminated = false;
 
   constructor(state: SessionState) {
@@ -54,6 +58,8 @@ export class Requests {
 
   /** The client must not be read from for now. */
   get stalled(): boolean {
+    const { copyIn } = this.#state;
+    if (copyIn === "awaited" || copyIn === "ending") return true;
     return this.#stalled || this.#state.pending.length > LIMITS.pipelineMessagesMax;
   }
 
@@ -70,6 +76,7 @@ export class Requests {
 
   /** Goes on with what is there, after a stall. */
   proceed(): Buffer[] {
+    if (this.#syncsLeftOut > 0 && this.#state.copyIn === "none") this.#afterCopy();
     while (!this.stalled && !this.#terminated && this.#reader.next()) this.#message();
     return this.#relay.take();
   }
@@ -98,6 +105,7 @@ export class Requests {
   #message(): void {
     const reader = this.#reader;
     if (this.#state.skipping && SKIPPED.has(reader.type)) return;
+    if (this.#state.copyIn === "reading") return this.#duringCopy();
     switch (reader.type) {
       case FRONTEND.Query:
         return this.#query();
@@ -116,10 +124,10 @@ export class Requests {
         return this.#keep();
       case FRONTEND.CopyDone:
       case FRONTEND.CopyFail:
-        this.#copyEnd();
+      case FRONTEND.CopyData:
+        // Left over from a COPY that failed: the server ignores it.
         return this.#keep();
       case FRONTEND.Flush:
-      case FRONTEND.CopyData:
         return this.#keep();
       case FRONTEND.FunctionCall:
         return this.#functionCall();
@@ -128,6 +136,45 @@ export class Requests {
         return this.#keep();
       default:
         throw new WhosawError("PROTOCOL_VIOLATION", `the client sent a message of unknown type ${reader.type}`);
+    }
+  }
+
+  /** The server reads COPY data. A Sync would be ignored, or answered if the COPY has failed meanwhile: it is not sent. */
+  #duringCopy(): void {
+    switch (this.#reader.type) {
+      case FRONTEND.Sync:
+        this.#syncsLeftOut += 1;
+        return;
+      case FRONTEND.CopyDone:
+      case FRONTEND.CopyFail:
+        this.#syncsLeftOut = 0;
+        this.#state.copyIn = "ending";
+        this.#keep();
+        // Its outcome must be known before anything else is sent.
+        this.#relay.insert(FLUSH);
+        return;
+      case FRONTEND.CopyData:
+        this.#syncsLeftOut = 0;
+        return this.#keep();
+      case FRONTEND.Flush:
+        return this.#keep();
+      case FRONTEND.Terminate:
+        this.#terminated = true;
+        return this.#keep();
+      default:
+        // The server says so and ends the connection: nothing behind it is sent.
+        this.#state.copyIn = "ending";
+        return this.#keep();
+    }
+  }
+
+  /** The COPY is over without data: if it has failed, the server reads the Syncs that followed it. */
+  #afterCopy(): void {
+    const due = this.#state.skipping ? this.#syncsLeftOut : 0;
+    this.#syncsLeftOut = 0;
+    for (let sync = 0; sync < due; sync++) {
+      this.#sync();
+      this.#relay.insert(SYNC);
     }
   }
 
@@ -145,16 +192,10 @@ export class Requests {
     if (refusal !== undefined) this.#relay.insert(encodeQuery(REFUSED_TEXT));
     else if (sql instanceof WhosawError || text.text === sql.text) this.#keep();
     else this.#relay.insert(encodeQuery(sql.encode(text.text)));
-    this.#state.pending.push({
-      kind: "query",
-      sequence,
-      text,
-      refusal,
-      statement: 0,
-      execution: undefined,
-      failed: false,
-    });
+    const pending: Pending = { kind: "query", sequence, text, refusal, statement: 0, execution: undefined, failed: false };
+    this.#state.pending.push(pending);
     this.#stalled = this.#state.changesSearchPath(text);
+    if (refusal === undefined && text.statements.some(copiesIn)) this.#state.awaitCopy(pending);
   }
 
   #parse(): void {
@@ -169,8 +210,9 @@ export class Requests {
     else this.#relay.insert(encodeParse(message.name, sql.encode(text.text), message.paramOids));
     const prepared: Prepared = { text, plan: text.statements[0] };
     if (this.#state.prepared.size >= LIMITS.preparedStatementsMax) throw tooMany("prepared statements");
-    const undo = this.#state.prepared.set(message.name, prepared, sequence);
-    this.#state.pending.push({ kind: "parse", sequence, text, refusal, undo });
+    const name = this.#name(message.name);
+    const undo = this.#state.prepared.set(name, prepared, sequence);
+    this.#state.pending.push({ kind: "parse", sequence, name, prepared, text, refusal, undo });
     this.#stallAtSync ||= this.#state.changesSearchPath(text);
   }
 
@@ -178,15 +220,18 @@ export class Requests {
     const { buffer, start, payload, end } = this.#reader;
     const sequence = this.#state.nextSequence();
     const names = bindNames(buffer, payload, end);
-    const prepared = this.#state.prepared.get(names.statement);
-    const portal: Portal = { prepared, statement: names.statement, hold: false, execution: undefined };
+    const statement = this.#name(names.statement);
+    const name = this.#name(names.portal);
+    const prepared = this.#state.prepared.get(statement);
+    const portal: Portal = { prepared, statement, hold: false, cursor: false, execution: undefined };
     if (this.#state.portals.size >= LIMITS.portalsMax) throw tooMany("portals");
-    const undo = this.#state.portals.set(names.portal, portal, sequence);
+    const undo = this.#state.portals.set(name, portal, sequence);
     const added = names.resultFormats > 1 ? this.#hiddenColumns(prepared) : 0;
     if (names.resultFormats === 1 && names.firstResultFormat !== 0) this.#bindBinary(prepared);
     else if (added === 0) this.#keep();
     else this.#relay.insert(appendResultFormats(buffer, start, end, added));
-    this.#state.pending.push({ kind: "bind", sequence, portal, addedFormats: added, undo });
+    const binary = names.resultFormats > 1 || names.firstResultFormat !== 0;
+    this.#state.pending.push({ kind: "bind", sequence, name, portal, binary, addedFormats: added, undo });
   }
 
   /** One format for all columns: the client's columns get it one by one, so that companions can be text. */
@@ -203,52 +248,44 @@ export class Requests {
 
   #describe(): void {
     const { buffer, payload, end } = this.#reader;
-    const { kind: what, name } = decodeTarget(buffer, payload, end);
-    const prepared =
-      what === "statement" ? this.#state.prepared.get(name) : this.#state.portals.get(name)?.prepared;
-    this.#state.pending.push({ kind: "describe", sequence: this.#state.nextSequence(), what, name, prepared });
+    const target = decodeTarget(buffer, payload, end);
+    const name = this.#name(target.name);
+    this.#state.pending.push({ kind: "describe", sequence: this.#state.nextSequence(), what: target.kind, name });
     this.#keep();
   }
 
   #execute(): void {
     const { buffer, payload, end } = this.#reader;
-    const { portal: name, maxRows } = decodeExecute(buffer, payload, end);
-    const portal = this.#state.portals.get(name);
+    const message = decodeExecute(buffer, payload, end);
+    const name = this.#name(message.portal);
+    const prepared = this.#state.portals.get(name)?.prepared;
     // A statement that returns nothing to the client runs to its end whatever the row limit, hidden RETURNING or not.
-    if (maxRows !== 0 && this.#hidesRows(portal?.prepared)) this.#relay.insert(encodeExecute({ portal: name, maxRows: 0 }));
+    if (message.maxRows !== 0 && this.#hidesRows(prepared)) this.#relay.insert(encodeExecute({ ...message, maxRows: 0 }));
     else this.#keep();
-    this.#state.pending.push({
-      kind: "execute",
-      sequence: this.#state.nextSequence(),
-      name,
-      portal,
-      copyIn: false,
-    });
+    const pending: Pending = { kind: "execute", sequence: this.#state.nextSequence(), name };
+    this.#state.pending.push(pending);
+    if (prepared?.plan !== undefined && copiesIn(prepared.plan)) {
+      this.#state.awaitCopy(pending);
+      this.#relay.insert(FLUSH);
+    }
   }
 
   #close(): void {
     const { buffer, payload, end } = this.#reader;
     const sequence = this.#state.nextSequence();
-    const { kind: what, name } = decodeTarget(buffer, payload, end);
+    const { kind: what, name: bytes } = decodeTarget(buffer, payload, end);
+    const name = this.#name(bytes);
     const names = what === "statement" ? this.#state.prepared : this.#state.portals;
     const undo = names.delete(name, sequence);
-    this.#state.pending.push({ kind: "close", sequence, undo });
+    this.#state.pending.push({ kind: "close", sequence, what, name, undo });
     this.#keep();
   }
 
   #sync(): void {
     this.#state.skipping = false;
-    const head = this.#state.pending.head;
-    if (head?.kind === "execute" && head.copyIn) return;
     this.#state.pending.push({ kind: "sync", sequence: this.#state.nextSequence() });
     this.#stalled = this.#stallAtSync;
     this.#stallAtSync = false;
-  }
-
-  #copyEnd(): void {
-    const head = this.#state.pending.head;
-    if (head?.kind === "execute" && head.copyIn) head.copyIn = false;
-    else this.#state.pending.push({ kind: "copy-end", sequence: this.#state.nextSequence() });
   }
 
   #functionCall(): void {
@@ -265,6 +302,11 @@ export class Requests {
       execution: undefined,
       failed: false,
     });
+  }
+
+  /** By the server's rules, which cut names. */
+  #name(bytes: string): string {
+    return nameOfBytes(bytes, this.#state.clientEncoding);
   }
 
   #read(bytes: Buffer): SqlText | WhosawError {
@@ -303,9 +345,13 @@ export class Requests {
 
   #accountingOf(prepared: Prepared | undefined): Accounting | undefined {
     if (prepared?.plan === undefined) return undefined;
-    const standing = this.#state.standingOf(prepared.plan);
+    const standing = this.#state.standingOf(prepared.plan, "sent");
     return standing.kind === "account" ? standing.accounting : undefined;
   }
+}
+
+function copiesIn({ effects }: StatementPlan): boolean {
+  return effects.some(({ kind }) => kind === "copy-in");
 }
 
 function refusedText(refusal: WhosawError): TextPlan {

@@ -97,10 +97,10 @@ export class Responses {
         this.#bound();
         return this.#keep();
       case BACKEND.ParseComplete:
-        this.#take("parse");
+        this.#parsed();
         return this.#keep();
       case BACKEND.CloseComplete:
-        this.#take("close");
+        this.#closed();
         return this.#keep();
       case BACKEND.NoData:
         this.#take("describe");
@@ -156,8 +156,25 @@ export class Responses {
   }
 
   #bound(): void {
-    const { portal } = this.#take("bind");
-    portal.prepared ??= this.#state.prepared.get(portal.statement);
+    const { name, portal, binary } = this.#take("bind");
+    const prepared = this.#state.prepared.answered(portal.statement);
+    if (portal.prepared !== prepared) {
+      // The Bind was written for another statement: its companions may come in binary.
+      if (binary && this.#runningOf(prepared, false).hiddenColumns > 0) throw unaccounted(portal.statement);
+      portal.prepared = prepared;
+    }
+    this.#state.portals.confirm(name, portal);
+  }
+
+  #parsed(): void {
+    const { name, prepared } = this.#take("parse");
+    this.#state.prepared.confirm(name, prepared);
+  }
+
+  #closed(): void {
+    const { what, name } = this.#take("close");
+    if (what === "statement") this.#state.prepared.forget(name);
+    else this.#state.portals.forget(name);
   }
 
   /** Takes off the queue what the server has just answered. */
@@ -200,7 +217,9 @@ export class Responses {
       head.statement += 1;
       head.execution = undefined;
     } else if (head?.kind === "execute") {
-      if (type !== BACKEND.PortalSuspended) this.#applyEffects(head.portal?.prepared, head.sequence);
+      const portal = this.#state.portals.answered(head.name);
+      if (type !== BACKEND.PortalSuspended && portal?.cursor === false) this.#applyEffects(portal.prepared, head.sequence);
+      this.#state.endCopy(head);
       this.#state.pending.shift();
     }
     this.#keep();
@@ -210,12 +229,14 @@ export class Responses {
     const { buffer, payload, end } = this.#reader;
     const head = this.#answered();
     this.#running = undefined;
+    this.#state.endCopy(head);
     this.#state.transaction = decodeReadyForQuery(buffer, payload, end);
     this.#state.touchedProtected &&= this.#state.transaction !== "I";
     if (head?.kind === "hidden") {
       head.done(head.failed ? undefined : head.rows);
     } else {
-      if (this.#state.transaction === "I" && head !== undefined) {
+      if (this.#state.transaction === "I") {
+        this.#state.portals.forgetAll((portal) => portal.hold);
         this.#state.portals.clear(head.sequence, (portal) => portal.hold);
       }
       this.#keep();
@@ -223,22 +244,21 @@ export class Responses {
     this.#becameReady = true;
   }
 
-  /** What this ReadyForQuery answers. A Sync that the server met in the middle of a COPY was not put on the queue. */
-  #answered(): PendingQuery | PendingSync | PendingHidden | undefined {
+  /** What this ReadyForQuery answers. */
+  #answered(): PendingQuery | PendingSync | PendingHidden {
     const { head } = this.#state.pending;
-    if (head?.kind === "query" || head?.kind === "sync" || head?.kind === "hidden") {
-      this.#state.pending.shift();
-      return head;
-    }
-    if (head !== undefined || !this.#state.skipping) throw outOfStep();
-    this.#state.skipping = false;
-    return undefined;
+    if (head?.kind !== "query" && head?.kind !== "sync" && head?.kind !== "hidden") throw outOfStep();
+    // A query is answered when all of its statements are, or one of them has failed.
+    if (head.kind === "query" && !head.failed && head.statement < head.text.statements.length) throw outOfStep();
+    this.#state.pending.shift();
+    return head;
   }
 
   #copyIn(): void {
-    const { head } = this.#state.pending;
     this.#current();
-    if (head?.kind === "execute") head.copyIn = !this.#state.pending.dropSyncsDuringCopy().ended;
+    // In observe a statement that could not be read may be a COPY.
+    if (this.#state.copyIn === "none" && this.#state.policy.mode === "enforce") throw outOfStep();
+    this.#state.copyIn = "reading";
     this.#keep();
   }
 
@@ -303,7 +323,7 @@ export class Responses {
     }
     if (head?.kind === "hidden") return PASSING;
     if (head?.kind !== "execute") throw outOfStep();
-    const portal = head.portal ?? this.#state.portals.get(head.name);
+    const portal = this.#state.portals.answered(head.name);
     if (portal?.prepared === undefined) throw unaccounted(head.name);
     const running = this.#runningOf(portal.prepared, true, portal.execution);
     portal.execution = running.execution;
@@ -313,10 +333,9 @@ export class Responses {
   #described(): Prepared | undefined {
     const { head } = this.#state.pending;
     if (head?.kind !== "describe") return undefined;
-    if (head.prepared !== undefined) return head.prepared;
     return head.what === "statement"
-      ? this.#state.prepared.get(head.name)
-      : this.#state.portals.get(head.name)?.prepared;
+      ? this.#state.prepared.answered(head.name)
+      : this.#state.portals.answered(head.name)?.prepared;
   }
 
   #runningOf(prepared: Prepared | undefined, executes = true, execution?: Execution): Running {

@@ -5,8 +5,8 @@ import type { CatalogSnapshot } from "../lineage/catalog.ts";
 import type { SessionEffect, StatementPlan, TextPlan } from "../lineage/plan.ts";
 import type { Mode, PlanContext, Planner } from "../lineage/planner.ts";
 import { abridged, type Basis, type Execution, type Executor } from "./execution.ts";
-import { Names } from "./names.ts";
-import { PendingQueue, type Portal, type Prepared } from "./pending.ts";
+import { Names, nameOfText } from "./names.ts";
+import { type Pending, PendingQueue, type Portal, type Prepared } from "./pending.ts";
 
 /** What a session may do, from its actor's role. */
 export interface SessionPolicy {
@@ -35,6 +35,14 @@ export class SessionState {
   /** As of the last ReadyForQuery: I idle, T in a transaction, E in a failed one. */
   transaction: "I" | "T" | "E" = "I";
   clientEncoding = "UTF8";
+  /**
+   * COPY FROM STDIN. `awaited`: the server may begin to read data with the next message; `reading`: it does, ignores Sync
+   * and takes anything else for an error; `ending`: the client has sent all of it. While it is not certain how the server
+   * takes a message, none is sent.
+   */
+  copyIn: "none" | "awaited" | "reading" | "ending" = "none";
+  /** What the COPY is in the queue; it is over when this is answered. */
+  #copying: Pending | undefined;
   /** Protected tables were touched since the server was last idle: checks put off until now may tell of their rows. */
   touchedProtected = false;
   /** After an error in the extended protocol, until the next Sync: the server ignores everything else. */
@@ -99,7 +107,7 @@ export class SessionState {
     if (text.refusal !== undefined) return false;
     const local = this.#searchPath.untilTransactionEnds || this.#searchPath.touched;
     return text.statements.some((statement) =>
-      statement.effects.some(({ kind }) => kind === "search-path" || (kind === "rollback-to" && local)),
+      statement.effects.some(({ kind }) => kind === "search-path" || kind === "discard-all" || (kind === "rollback-to" && local)),
     );
   }
 
@@ -119,6 +127,19 @@ export class SessionState {
     if (due) path.untilTransactionEnds = this.transaction === "T";
     path.touched = false;
     return due;
+  }
+
+  /** Sent a message with which the server may begin to read COPY data. */
+  awaitCopy(item: Pending): void {
+    this.copyIn = "awaited";
+    this.#copying = item;
+  }
+
+  /** The server has answered this one. */
+  endCopy(item: Pending | undefined): void {
+    if (this.#copying !== undefined && item !== this.#copying) return;
+    this.copyIn = "none";
+    this.#copying = undefined;
   }
 
   /** Whether something waits for the next commit group. */
@@ -148,10 +169,10 @@ export class SessionState {
     if (this.policy.mode === "observe") return undefined;
     for (const { treatment } of text.statements) {
       if (treatment.kind !== "as-cursor" || (treatment.forward && !treatment.move)) continue;
-      const cursor = this.portals.get(treatment.name);
+      const cursor = this.portals.get(nameOfText(treatment.name));
       const declaring = this.pending.length > 0 || text.statements.length > 1;
       if (cursor === undefined && !declaring) continue;
-      if (cursor?.prepared?.plan !== undefined && this.standingOf(cursor.prepared.plan).kind === "pass") continue;
+      if (cursor?.prepared?.plan !== undefined && this.standingOf(cursor.prepared.plan, "sent").kind === "pass") continue;
       return new WhosawError("REFUSED", "a cursor over protected rows is moved, or read backward", {
         hint: "FETCH FORWARD the rows that are needed, in their order, or declare another cursor",
       });
@@ -159,8 +180,11 @@ export class SessionState {
     return undefined;
   }
 
-  /** What accounts for this plan's rows now that the server answers it. */
-  standingOf(plan: StatementPlan, depth = 0): Standing {
+  /**
+   * What accounts for this plan's rows.
+   * @param when the server answers it now, or it is about to be sent
+   */
+  standingOf(plan: StatementPlan, when: "answered" | "sent" = "answered", depth = 0): Standing {
     const { treatment } = plan;
     switch (treatment.kind) {
       case "pass":
@@ -170,9 +194,9 @@ export class SessionState {
       case "opaque":
         return { kind: "opaque", plan, tables: treatment.tables, reason: treatment.reason };
       case "as-prepared":
-        return this.#standingOfName(this.prepared.get(treatment.name), treatment.name, depth);
+        return this.#standingOfName(named(this.prepared, treatment.name, when), treatment.name, when, depth);
       case "as-cursor":
-        return this.#standingOfName(this.portals.get(treatment.name)?.prepared, treatment.name, depth);
+        return this.#standingOfCursor(treatment, when, depth);
       case "refuse":
         return { kind: "unknown", name: "a refused statement" };
     }
@@ -186,26 +210,25 @@ export class SessionState {
   #applyOne(effect: SessionEffect, prepared: Prepared, sequence: number): void {
     switch (effect.kind) {
       case "declare-cursor":
-        this.portals.set(effect.name, { prepared, statement: "", hold: effect.hold, execution: undefined }, sequence);
+        set(this.portals, effect.name, declared(prepared, effect.hold), sequence);
         return;
       case "close-cursor":
-        if (effect.name === undefined) this.portals.clear(sequence);
-        else this.portals.delete(effect.name, sequence);
+        remove(this.portals, effect.name, sequence);
         return;
       case "prepare":
-        this.prepared.set(effect.name, prepared, sequence);
+        set(this.prepared, effect.name, prepared, sequence);
         return;
       case "deallocate":
-        if (effect.name === undefined) this.prepared.clear(sequence);
-        else this.prepared.delete(effect.name, sequence);
+        remove(this.prepared, effect.name, sequence);
         return;
       case "create-temp":
         this.#tempTables.add(effect.name);
         this.#context = undefined;
         return;
       case "discard-all":
-        this.prepared.clear(sequence);
-        this.portals.clear(sequence);
+        remove(this.prepared, undefined, sequence);
+        remove(this.portals, undefined, sequence);
+        this.#searchPath.touched = true;
         this.#clearTemp();
         return;
       case "discard-temp":
@@ -218,6 +241,7 @@ export class SessionState {
         this.#searchPath.touched ||= this.#searchPath.untilTransactionEnds;
         return;
       case "deferred-checks":
+      case "copy-in":
       case "ddl":
         return;
     }
@@ -228,8 +252,42 @@ export class SessionState {
     this.#context = undefined;
   }
 
-  #standingOfName(prepared: Prepared | undefined, name: string, depth: number): Standing {
+  #standingOfName(prepared: Prepared | undefined, name: string, when: "answered" | "sent", depth: number): Standing {
     if (prepared?.plan === undefined || depth >= INDIRECTIONS_MAX) return { kind: "unknown", name };
-    return this.standingOf(prepared.plan, depth + 1);
+    return this.standingOf(prepared.plan, when, depth + 1);
   }
+
+  /** A cursor that turns out to be over protected rows only now must not be moved, as if that had been refused. */
+  #standingOfCursor(treatment: StatementPlan["treatment"] & { kind: "as-cursor" }, when: "answered" | "sent", depth: number): Standing {
+    const { name, forward, move } = treatment;
+    const standing = this.#standingOfName(named(this.portals, name, when)?.prepared, name, when, depth);
+    return standing.kind === "account" && (move || !forward) ? { kind: "unknown", name } : standing;
+  }
+}
+
+function declared(prepared: Prepared, hold: boolean): Portal {
+  return { prepared, statement: "", hold, cursor: true, execution: undefined };
+}
+
+function named<T>(names: Names<T>, identifier: string, when: "answered" | "sent"): T | undefined {
+  const name = nameOfText(identifier);
+  return when === "answered" ? names.answered(name) : names.get(name);
+}
+
+function set<T>(names: Names<T>, identifier: string, value: T, sequence: number): void {
+  const name = nameOfText(identifier);
+  names.confirm(name, value);
+  names.set(name, value, sequence);
+}
+
+/** @param identifier undefined for all */
+function remove<T>(names: Names<T>, identifier: string | undefined, sequence: number): void {
+  if (identifier === undefined) {
+    names.forgetAll();
+    names.clear(sequence);
+    return;
+  }
+  const name = nameOfText(identifier);
+  names.forget(name);
+  names.delete(name, sequence);
 }

@@ -3,7 +3,7 @@ import type { CopyStmt, Node } from "libpg-query";
 import { WhosawError } from "../base/errors.ts";
 import { accountingOf, PASS, passes, type Planned } from "./accounting.ts";
 import type { ProtectedRelation } from "./catalog.ts";
-import type { CopyFormat } from "./plan.ts";
+import type { CopyFormat, SessionEffect } from "./plan.ts";
 import { QueryPlanner } from "./query.ts";
 import { strings, unwrap } from "./nodes.ts";
 import { quoteIdentifier, refuse } from "./refusal.ts";
@@ -14,6 +14,16 @@ import { survey } from "./survey.ts";
 import { isSymbol, keyword } from "./tokens.ts";
 
 export function planCopy(statement: StatementContext, copy: CopyStmt): Planned {
+  const planned = planDirection(statement, copy);
+  return { treatment: planned.treatment, effects: [...planned.effects, ...copyEffects(copy)] };
+}
+
+/** What the session must follow, however the statement is treated. */
+export function copyEffects(copy: CopyStmt): readonly SessionEffect[] {
+  return copy.is_from ? [{ kind: "copy-in" }] : [];
+}
+
+function planDirection(statement: StatementContext, copy: CopyStmt): Planned {
   if (copy.is_program || copy.filename !== undefined)
     refuse(
       "COPY to or from a file or a program of the server",

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Node, RawStmt } from "libpg-query";
 import { WhosawError } from "../base/errors.ts";
 import type { Planned } from "./accounting.ts";
+import { copyEffects } from "./copy.ts";
 import { unwrap, type UtilityKind } from "./nodes.ts";
 import { Parser } from "./parse.ts";
 import type { SessionEffect, StatementPlan, TextPlan, Treatment } from "./plan.ts";
@@ -158,7 +159,8 @@ class TextPlanner {
 /** Observe: the statement passes as the client wrote it, except where it would blind the gateway itself. */
 function opaque(statement: StatementContext, node: Node | undefined, reason: WhosawError): Planned {
   if (standsInObserve(reason)) return { treatment: { kind: "refuse", reason }, effects: [] };
-  return { treatment: { kind: "opaque", tables: tablesRead(statement, node), reason }, effects: [] };
+  const effects = node && "CopyStmt" in node ? copyEffects(node.CopyStmt) : [];
+  return { treatment: { kind: "opaque", tables: tablesRead(statement, node), reason }, effects };
 }
 
 function planStatement(statement: StatementContext, node: Node): Planned {

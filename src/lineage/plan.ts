@@ -81,6 +81,8 @@ export type SessionEffect =
   | { readonly kind: "create-temp"; readonly name: string }
   | { readonly kind: "discard-all" }
   | { readonly kind: "discard-temp" }
+  /** COPY FROM STDIN: the server reads data next. */
+  | { readonly kind: "copy-in" }
   | { readonly kind: "ddl" };
 
 /** How the gateway treats one statement. */

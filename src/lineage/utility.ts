@@ -236,7 +236,8 @@ function planExplain(statement: StatementContext, explain: ExplainStmt, inner: P
       "EXPLAIN it on a copy without people, or with an administrator's own connection",
     );
   }
-  return planned;
+  // What is explained is not done: EXPLAIN DECLARE declares no cursor.
+  return { treatment: planned.treatment, effects: planned.effects.filter(({ kind }) => kind !== "declare-cursor") };
 }
 
 /** Plain column definitions only: defaults, checks and parents could carry more. */
