@@ -32,7 +32,10 @@ export async function entriesOf(gateway: TestGateway): Promise<Entry[]> {
 /** Statements in the order of their first entries, with everything that later entries added. */
 export async function recordedStatements(gateway: TestGateway): Promise<RecordedStatement[]> {
   const entries = await entriesOf(gateway);
-  const statements = new Map<number, { entry: Entry & { kind: "statement" }; keys: Set<string>[]; outcome: Outcome | undefined }>();
+  const statements = new Map<
+    number,
+    { entry: Entry & { kind: "statement" }; keys: Set<string>[]; outcome: Outcome | undefined }
+  >();
   entries.forEach((entry, index) => {
     if (entry.kind === "statement") statements.set(index, { entry, keys: [], outcome: undefined });
     if (entry.kind !== "statement" && entry.kind !== "disclosure") return;
@@ -53,7 +56,9 @@ export async function recordedStatements(gateway: TestGateway): Promise<Recorded
 }
 
 function sorted(keys: ReadonlySet<string> | undefined): string[] {
-  return [...(keys ?? [])].sort((a, b) => (/^-?\d+$/.test(a) && /^-?\d+$/.test(b) ? Number(a) - Number(b) : a < b ? -1 : 1));
+  return [...(keys ?? [])].sort((a, b) =>
+    /^-?\d+$/.test(a) && /^-?\d+$/.test(b) ? Number(a) - Number(b) : a < b ? -1 : 1,
+  );
 }
 
 /** How a text key of the `caller` subjects stands in this gateway's ledger. */

@@ -40,3 +40,8 @@ async function borrow(wish: string): Promise<Loan> {
   if (loan.error !== undefined) throw new Error(`no server to borrow: ${loan.error}`);
   return loan;
 }
+
+/** The versions that end-to-end tests run on: 15 and 18, or what WHOSAW_POSTGRES lists (`npm run test:matrix`: 14 to 18). */
+export function postgresVersions(): PostgresVersion[] {
+  return (process.env["WHOSAW_POSTGRES"] ?? "15,18").split(",").map((version) => Number(version) as PostgresVersion);
+}
