@@ -72,6 +72,8 @@ export const LIMITS = {
   clockSkewMs: 1_000,
   /** A checkpoint with its signature lines, a proof, log.json, a lock. */
   noteBytesMax: 1 << 16,
+  /** Alerts of one code that anybody can cause come no closer together. */
+  alertIntervalMs: 1_000,
   heartbeatIntervalMs: 60_000,
   catalogPollMs: 500,
   /** No plan is made from a catalog that was last confirmed longer ago than this. */

@@ -18,6 +18,7 @@ import { localWitness } from "../ledger/witness.ts";
 import { createPlanCache } from "../lineage/cache/plan-cache.ts";
 import { CatalogWatch } from "../lineage/catalog/watch.ts";
 import { createPlanner } from "../lineage/create-planner.ts";
+import { Alerts } from "./alerts.ts";
 import { CancelKeys } from "./cancel.ts";
 import { CatalogConnection } from "./catalog-connection.ts";
 import { serveClient } from "./listener.ts";
@@ -130,6 +131,7 @@ class Gateway implements RunningGateway {
       ledger,
       log,
       planner: createPlanCache(await createPlanner()),
+      alerts: new Alerts((entry) => void ledger.append(entry).catch(() => undefined), systemClock),
       cancelKeys: new CancelKeys(),
       sessions: this.#sessions,
       tls: config.listen.postgres.tls && (await TlsUpgrade.load(config.listen.postgres.tls)),

@@ -77,9 +77,8 @@ function encryptionAgain(): WhosawError {
 
 function cancel(request: CancelRequest, socket: Socket, parts: GatewayParts): void {
   if (!parts.cancelKeys.cancel(request.processId, request.secret)) {
-    const detail = `from ${socket.remoteAddress ?? "unknown"}`;
     parts.log.warn({ code: "CANCEL_UNMATCHED" }, "a cancel request has no session");
-    void parts.ledger.append({ kind: "alert", code: "CANCEL_UNMATCHED", detail }).catch(() => undefined);
+    parts.alerts.raise("CANCEL_UNMATCHED", `from ${socket.remoteAddress ?? "unknown"}`);
   }
   socket.destroySoon();
 }

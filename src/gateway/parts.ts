@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CatalogSnapshot } from "../lineage/catalog.ts";
 import type { Planner } from "../lineage/planner.ts";
+import type { Alerts } from "./alerts.ts";
 import type { CancelKeys } from "./cancel.ts";
 import type { SessionRegistry } from "./registry.ts";
 import type { TlsUpgrade } from "./tls-upgrade.ts";
@@ -24,6 +25,7 @@ export interface PolicyInForce {
 }
 
 export interface GatewayParts {
+  readonly alerts: Alerts;
   readonly actors: ActorStore;
   readonly ledger: Ledger;
   readonly planner: Planner;

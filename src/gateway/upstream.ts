@@ -71,7 +71,8 @@ async function readGreeting(channel: Channel): Promise<Pick<Upstream, "parameter
 }
 
 async function openSocket(config: UpstreamConfig): Promise<Socket> {
-  const socket = await connected(config, connectTcp(config.port, config.host), "connect");
+  const { host, port } = config;
+  const socket = await connected(config, connectTcp({ host, port }), "connect");
   socket.setNoDelay(true);
   socket.setKeepAlive(true, LIMITS.keepAliveDelayMs);
   if (config.sslmode === "disable") return socket;
