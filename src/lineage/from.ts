@@ -13,7 +13,8 @@ import {
   type Origin,
   type Scope,
 } from "./scope.ts";
-import type { QueryPlanner, Rows } from "./query.ts";
+import type { QueryPlanner } from "./query.ts";
+import type { Rows } from "./rows.ts";
 
 /** One column of what `*` stands for. */
 export interface StarItem {

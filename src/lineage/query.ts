@@ -8,14 +8,16 @@ import type { CommonTableExpr, Node, ResTarget, SelectStmt, SubLink, WithClause 
 import { LIMITS } from "../base/limits.ts";
 import type { ProtectedRelation } from "./catalog.ts";
 import { groups, isNothing, isNull, unionBranches } from "./clauses.ts";
+import { aboutSubjects, isKeyEquality } from "./conditions.ts";
 import { distinctAsGroups, isDecided, isDistinctOn } from "./distinct.ts";
-import { FromReader, isKeyColumn, refuseCut, type From } from "./from.ts";
+import { FromReader, refuseCut, type From } from "./from.ts";
 import { strings } from "./nodes.ts";
-import { figureName } from "./outputs.ts";
 import { missingSchemas } from "./names.ts";
+import { figureName } from "./outputs.ts";
 import { checkPrivileges } from "./privileges.ts";
-import { columnFields, findColumn, findEntry, Flow, Reader } from "./reader.ts";
+import { baseColumn, columnFields, Flow, Reader } from "./reader.ts";
 import { refuse, tooLarge } from "./refusal.ts";
+import { eitherRows, exportRows, type Leaf, type Rows } from "./rows.ts";
 import {
   groupKey,
   wholeRow,
@@ -29,43 +31,6 @@ import type { StatementContext } from "./statement.ts";
 import { admissible, noLinks, sublinkKeys } from "./sublink.ts";
 import type { Survey } from "./survey.ts";
 import { appendHidden, expandStar, starEntries, starItems } from "./targets.ts";
-
-/** A hidden column of a query's output. */
-export interface ExportedKey {
-  readonly name: string;
-  readonly use: UseDraft;
-  readonly array: boolean;
-  readonly nullable: boolean;
-}
-
-export interface OutputColumn {
-  readonly name: string;
-  readonly origins: readonly Origin[];
-  /** As EntryColumn.base; `key` indexes Rows.keys. */
-  readonly base?: { readonly key: number; readonly column: string } | undefined;
-}
-
-/** What a query returns. */
-export interface Rows {
-  readonly columns: readonly OutputColumn[];
-  readonly open: boolean;
-  readonly openOrigins: readonly Origin[];
-  readonly keys: readonly ExportedKey[];
-  readonly cuts: boolean;
-  readonly limits: boolean;
-}
-
-/** One simple SELECT, its hidden columns not yet written. */
-interface Leaf {
-  readonly select: SelectStmt;
-  readonly columns: readonly EntryColumn[];
-  readonly open: boolean;
-  readonly openOrigins: readonly Origin[];
-  readonly keys: readonly HiddenKey[];
-  readonly cuts: boolean;
-  readonly limits: boolean;
-  append(expressions: readonly string[]): void;
-}
 
 export interface Targets {
   readonly columns: readonly EntryColumn[];
@@ -145,7 +110,7 @@ export class QueryPlanner {
         : this.publicSetOperation(select, outer, flow);
     }
     const leaf = this.leaf(select, outer, flow, false);
-    return this.export([leaf], leaf.columns, leaf);
+    return exportRows(this.statement, this.outermost, [leaf], leaf.columns, leaf);
   }
 
   private sublink(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void {
@@ -210,7 +175,7 @@ export class QueryPlanner {
     const limited = this.limit(select, true, flow);
     if (limited && leaves.some((leaf) => leaf.cuts))
       refuse("LIMIT cuts rows of a branch that has a LIMIT of its own", "put the limit on one level only");
-    return this.export(leaves, columns, {
+    return exportRows(this.statement, this.outermost, leaves, columns, {
       cuts: limited || leaves.some((leaf) => leaf.cuts),
       limits: limited || leaves.some((leaf) => leaf.limits),
     });
@@ -219,55 +184,7 @@ export class QueryPlanner {
   private publicSetOperation(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     const left = select.larg ? this.query(select.larg, outer, flow) : undefined;
     const right = select.rarg ? this.query(select.rarg, outer, flow) : undefined;
-    const columns = (left?.columns ?? []).map((column, i): OutputColumn => ({
-      name: column.name,
-      origins: [...column.origins, ...(right?.columns[i]?.origins ?? [])],
-    }));
-    return {
-      columns,
-      open: (left?.open ?? true) || (right?.open ?? true),
-      openOrigins: [...(left?.openOrigins ?? []), ...(right?.openOrigins ?? [])],
-      keys: [],
-      cuts: false,
-      limits: false,
-    };
-  }
-
-  /** Names the hidden columns and writes them at the end of every branch. */
-  private export(
-    leaves: readonly Leaf[],
-    columns: readonly EntryColumn[],
-    { cuts, limits }: Pick<Rows, "cuts" | "limits">,
-  ): Rows {
-    const alone = leaves.length === 1 && leaves[0]?.select === this.outermost;
-    const hiddenSql = (key: HiddenKey): string => (alone ? (key.plain ?? key.sql) : key.sql);
-    const hidden = leaves.flatMap((leaf) => leaf.keys.map((key) => ({ leaf, key, name: this.statement.freshName() })));
-    for (const leaf of leaves)
-      leaf.append(
-        hidden.map(({ leaf: of, key, name }) => `${of === leaf ? hiddenSql(key) : "null::pg_catalog.text"} as ${name}`),
-      );
-    const keys = hidden.map(({ key, name }): ExportedKey => ({
-      name,
-      use: key.use,
-      array: key.array,
-      nullable: key.nullable,
-    }));
-    const outputs = columns.map((column): OutputColumn => {
-      const key = column.base && leaves.length === 1 ? hidden.findIndex((of) => of.key === column.base?.key) : -1;
-      return {
-        name: column.name,
-        origins: column.origins,
-        base: key !== -1 && column.base ? { key, column: column.base.column } : undefined,
-      };
-    });
-    return {
-      columns: outputs,
-      open: leaves.some((leaf) => leaf.open),
-      openOrigins: leaves.flatMap((leaf) => leaf.openOrigins),
-      keys,
-      cuts,
-      limits,
-    };
+    return eitherRows(left, right);
   }
 
   private leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
@@ -363,40 +280,11 @@ export class QueryPlanner {
     for (const conjunct of conjuncts) {
       const read = new Flow();
       this.reader.read(conjunct, scope, read);
-      if (aboutSubjects(read) && !this.isKeyEquality(conjunct, scope)) this.scope = true;
+      if (aboutSubjects(read) && !isKeyEquality(this.reader, conjunct, scope)) this.scope = true;
       if (read.aggregate || read.window)
         refuse("an aggregate or window function in a condition", "put it in a subquery on public tables");
       flow.merge(read);
     }
-  }
-
-  private isKeyEquality(node: Node, scope: Scope): boolean {
-    if (!("A_Expr" in node)) return false;
-    const { kind, name, lexpr, rexpr } = node.A_Expr;
-    if (!(kind === "AEXPR_OP" || kind === "AEXPR_IN" || kind === "AEXPR_OP_ANY") || strings(name).at(-1) !== "=")
-      return false;
-    const side = (of: Node | undefined) => {
-      const flow = new Flow();
-      this.reader.read(of, scope, flow);
-      return !aboutSubjects(flow) || this.isKey(of, scope);
-    };
-    return side(lexpr) && side(rexpr);
-  }
-
-  private isKey(node: Node | undefined, scope: Scope): boolean {
-    const column = this.baseColumn(node, scope);
-    return column !== undefined && isKeyColumn(column);
-  }
-
-  /** The column of FROM that an expression is, if it is nothing but that. */
-  private baseColumn(node: Node | undefined, scope: Scope): EntryColumn | undefined {
-    const fields = columnFields(node);
-    const name = fields?.at(-1);
-    if (!fields || name === undefined || name === "*") return undefined;
-    if (fields.length > 1)
-      return findEntry(scope, fields.at(-2) ?? "", fields.at(-3))?.columns.find((column) => column.name === name);
-    const found = findColumn(scope, name);
-    return found.length === 1 ? found[0]?.column : undefined;
   }
 
   private limit(select: SelectStmt, strict: boolean, flow: Flow): boolean {
@@ -496,12 +384,7 @@ export class QueryPlanner {
       refuse("(...).* expands the columns of a row value", "name the columns, or write alias.*");
     this.reader.read(target.val, from.scope, read);
     flow.merge(read);
-    const base = this.baseColumn(target.val, from.scope)?.base;
+    const base = baseColumn(target.val, from.scope)?.base;
     return { name: target.name ?? figureName(target.val), origins: [...read.origins], base };
   }
-}
-
-/** What was read depends on protected rows: on their columns, or on how many there are (a count in a subquery). */
-function aboutSubjects(flow: Flow): boolean {
-  return flow.origins.size > 0 || [...flow.entries].some((entry) => entry.hiding);
 }

@@ -87,7 +87,7 @@ export class Reader {
   private visit(kind: string, body: Body, scope: Scope, flow: Flow): void {
     switch (kind) {
       case "ColumnRef":
-        return this.column(body as ColumnRef, scope, flow);
+        return this.column(body, scope, flow);
       case "SubLink": {
         const link = body as SubLink;
         this.read(link.testexpr, scope, flow);
@@ -160,7 +160,8 @@ export class Reader {
     for (const column of columns) for (const origin of column.origins) flow.origins.add(origin);
     if (columns.length > 0 || isSystemColumn(name)) return;
     if (entry.open) for (const origin of entry.openOrigins) flow.origins.add(origin);
-    else if (entry.keys.length > 0) {
+    else if (entry.keys.length > 0 || wholeRow(entry).length > 0) {
+      // `alias.to_json` calls to_json(alias): it would show the whole row. So does one of OLD, NEW or a join's alias.
       throw new WhosawError("UNDEFINED_COLUMN", `column ${alias}.${name} does not exist`, {
         hint: "name one of its columns; a function of the row is written f(alias)",
         fields: { P: this.hooks.position(node.location), F: "parse_relation.c", R: "errorMissingColumn" },
@@ -240,4 +241,15 @@ export class Reader {
 /** The last name of a column reference, or undefined if the node is none. */
 export function columnFields(node: Node | undefined): string[] | undefined {
   return node && "ColumnRef" in node ? strings(node.ColumnRef.fields) : undefined;
+}
+
+/** The column of FROM that an expression is, if it is nothing but that. */
+export function baseColumn(node: Node | undefined, scope: Scope): EntryColumn | undefined {
+  const fields = columnFields(node);
+  const name = fields?.at(-1);
+  if (!fields || name === undefined || name === "*") return undefined;
+  if (fields.length > 1)
+    return findEntry(scope, fields.at(-2) ?? "", fields.at(-3))?.columns.find((column) => column.name === name);
+  const found = findColumn(scope, name);
+  return found.length === 1 ? found[0]?.column : undefined;
 }

@@ -43,7 +43,7 @@ export class Source {
 
   /** A byte offset of the parser as an error's position: characters, from 1. */
   position(byte: number | undefined): string {
-    return String([...this.text.slice(0, this.index(byte ?? 0))].length + 1);
+    return String(Array.from(this.text.slice(0, this.index(byte ?? 0))).length + 1);
   }
 
   /** The token that begins at a byte offset. */
