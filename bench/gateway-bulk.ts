@@ -35,7 +35,12 @@ async function throughput(stand: Stand, whosaw: Route, options: BenchOptions): P
     for (let round = 0; round < (options.quick ? 1 : 3); round++) {
       for (const route of routes) {
         options.progress(`${clients} clients, ${route.name}, round ${round + 1}`);
-        const { perSecond } = await pgbench(route, { script, clients, seconds: options.quick ? 2 : 5, protocol: "prepared" });
+        const { perSecond } = await pgbench(route, {
+          script,
+          clients,
+          seconds: options.quick ? 2 : 5,
+          protocol: "prepared",
+        });
         results.get(route.name)?.push(perSecond * ROWS);
       }
     }

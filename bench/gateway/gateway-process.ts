@@ -12,7 +12,11 @@ const gateway = await startGateway({
   config,
   actors: await ActorStore.open(config.actors.file),
   keys: await createKeys(config.ledger.keys),
-  log: { info: silent, warn: (fields, message) => console.error(message, fields), error: (fields, message) => console.error(message, fields) },
+  log: {
+    info: silent,
+    warn: (fields, message) => console.error(message, fields),
+    error: (fields, message) => console.error(message, fields),
+  },
   onFatal: (error) => {
     throw error;
   },

@@ -56,7 +56,8 @@ export class CatalogConnection {
   async #channel(): Promise<Channel> {
     if (this.#connection === undefined) {
       const upstream = await connectUpstream(this.#config, new Map([["application_name", "whosaw catalog"]]));
-      const lost = (): WhosawError => new WhosawError("UPSTREAM_LOST", "the database closed the gateway's own connection");
+      const lost = (): WhosawError =>
+        new WhosawError("UPSTREAM_LOST", "the database closed the gateway's own connection");
       const channel = new Channel(upstream.socket, LIMITS.clientMessageBytesMax, lost);
       upstream.socket.on("error", () => this.#drop());
       upstream.socket.on("close", () => this.#drop());

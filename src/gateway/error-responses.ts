@@ -97,7 +97,12 @@ export class ErrorResponses {
     }
   }
 
-  #refusedOr(text: TextPlan, refusal: WhosawError | undefined, fields: ErrorFields, otherwise: () => ErrorFields): ErrorFields {
+  #refusedOr(
+    text: TextPlan,
+    refusal: WhosawError | undefined,
+    fields: ErrorFields,
+    otherwise: () => ErrorFields,
+  ): ErrorFields {
     if (refusal === undefined) return otherwise();
     if (sqlstateOf(fields) === IN_FAILED_TRANSACTION) return fields;
     this.#state.recordRefusal(refusal, text);

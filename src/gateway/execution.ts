@@ -20,7 +20,12 @@ export interface Executor {
 /** What a statement is accounted for as: by its companions, or only by the tables that it reads. */
 export type Basis =
   | { readonly kind: "account"; readonly plan: StatementPlan; readonly accounting: Accounting }
-  | { readonly kind: "opaque"; readonly plan: StatementPlan; readonly tables: readonly string[]; readonly reason: WhosawError };
+  | {
+      readonly kind: "opaque";
+      readonly plan: StatementPlan;
+      readonly tables: readonly string[];
+      readonly reason: WhosawError;
+    };
 
 export class Execution {
   readonly basis: Basis;
@@ -130,7 +135,11 @@ export function abridged(text: string): string {
 }
 
 function formOf(basis: Basis): Entry & { kind: "form" } {
-  const common = { kind: "form", fingerprint: basis.plan.fingerprint, text: abridged(basis.plan.normalizedText) } as const;
+  const common = {
+    kind: "form",
+    fingerprint: basis.plan.fingerprint,
+    text: abridged(basis.plan.normalizedText),
+  } as const;
   if (basis.kind === "account") {
     const uses = basis.accounting.uses.map((use) => ({
       table: use.table,

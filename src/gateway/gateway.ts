@@ -117,7 +117,9 @@ class Gateway implements RunningGateway {
   }
 
   health(): LedgerHealth {
-    return this.#ledger?.health ?? { status: "red", error: new WhosawError("SHUTTING_DOWN", "the gateway is not running") };
+    return (
+      this.#ledger?.health ?? { status: "red", error: new WhosawError("SHUTTING_DOWN", "the gateway is not running") }
+    );
   }
 
   async start(): Promise<void> {
@@ -160,7 +162,10 @@ class Gateway implements RunningGateway {
     this.#sessions.abortWhere(() => reason);
     await this.#sessions.emptied();
     // A database that does not answer is not waited for.
-    await within(LIMITS.abortLingerMs, this.#watch.stop().then(() => this.#catalogConnection.close()));
+    await within(
+      LIMITS.abortLingerMs,
+      this.#watch.stop().then(() => this.#catalogConnection.close()),
+    );
     await this.#ledger?.close();
   }
 
@@ -216,7 +221,10 @@ function listen(config: Config, parts: GatewayParts): Promise<Server> {
   const { host, port } = config.listen.postgres;
   // Keep-alive as PostgreSQL's own: a client whose machine died sends no word of it.
   const kept = { keepAlive: true, keepAliveInitialDelay: LIMITS.keepAliveDelayMs };
-  const server = createServer({ pauseOnConnect: true, noDelay: true, ...kept }, (socket) => void serveClient(socket, parts));
+  const server = createServer(
+    { pauseOnConnect: true, noDelay: true, ...kept },
+    (socket) => void serveClient(socket, parts),
+  );
   server.maxConnections = LIMITS.sessionsMax * 2;
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)));

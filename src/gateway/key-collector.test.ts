@@ -30,12 +30,15 @@ const ascending = (keys: readonly bigint[]): string[] =>
 
 test("property: integers of 64 bits come out sorted and once each", () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: 0n, max: 50n }))), (keys) => {
-      const ints = collector("int");
-      for (const key of keys) add(ints, `${key}`);
-      expect(taken(ints)).toEqual(ascending(keys));
-      expect(taken(ints)).toEqual([]);
-    }),
+    fc.property(
+      fc.array(fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: 0n, max: 50n }))),
+      (keys) => {
+        const ints = collector("int");
+        for (const key of keys) add(ints, `${key}`);
+        expect(taken(ints)).toEqual(ascending(keys));
+        expect(taken(ints)).toEqual([]);
+      },
+    ),
   );
 });
 
@@ -69,7 +72,9 @@ describe("arrays", () => {
 });
 
 test("a row without a key is refused unless it may have none", () => {
-  expect(() => add(collector("int"), "")).toThrow(expect.objectContaining({ code: "NULL_SUBJECT_KEY", sqlstate: "42501" }));
+  expect(() => add(collector("int"), "")).toThrow(
+    expect.objectContaining({ code: "NULL_SUBJECT_KEY", sqlstate: "42501" }),
+  );
   const nullable = collector("int");
   add(nullable, "", true);
   expect(taken(nullable)).toEqual([]);

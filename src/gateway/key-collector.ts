@@ -1,7 +1,14 @@
 /** Gathers the subject keys that companions carry, and turns them into keys blocks. Runs once for every row. */
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import { encodeAscendingInts, encodeIntKey, encodeIntKeys, encodeTextKeys, encodeUuidKeys, hashTextKey } from "../ledger/keys-block.ts";
+import {
+  encodeAscendingInts,
+  encodeIntKey,
+  encodeIntKeys,
+  encodeTextKeys,
+  encodeUuidKeys,
+  hashTextKey,
+} from "../ledger/keys-block.ts";
 import type { SubjectKeyType, TableUse } from "../lineage/plan.ts";
 
 export interface CollectedBlock {
@@ -70,7 +77,9 @@ export class KeyCollector {
     const all = [...this.#strings];
     this.#strings.clear();
     return portions(all, (keys) =>
-      this.#keyType === "uuid" ? encodeUuidKeys(keys) : encodeTextKeys(keys.map((key) => hashTextKey(subjectKey, this.#subjectKind, key))),
+      this.#keyType === "uuid"
+        ? encodeUuidKeys(keys)
+        : encodeTextKeys(keys.map((key) => hashTextKey(subjectKey, this.#subjectKind, key))),
     );
   }
 
@@ -155,16 +164,21 @@ function sortedDistinct(keys: readonly number[]): number[] {
 function portions<T>(keys: readonly T[], encode: (keys: readonly T[]) => Uint8Array): CollectedBlock[] {
   const blocks: CollectedBlock[] = [];
   for (let from = 0; from < keys.length; from += LIMITS.subjectsPerEntryMax) {
-    const portion = keys.length <= LIMITS.subjectsPerEntryMax ? keys : keys.slice(from, from + LIMITS.subjectsPerEntryMax);
+    const portion =
+      keys.length <= LIMITS.subjectsPerEntryMax ? keys : keys.slice(from, from + LIMITS.subjectsPerEntryMax);
     blocks.push({ bytes: encode(portion), subjects: portion.length });
   }
   return blocks;
 }
 
 function nullKey(table: string): WhosawError {
-  return new WhosawError("NULL_SUBJECT_KEY", `a row of ${table} has no subject key, so nobody could be told that it was read`, {
-    hint: `declare the key of ${table} as nullable if such rows belong to no subject`,
-  });
+  return new WhosawError(
+    "NULL_SUBJECT_KEY",
+    `a row of ${table} has no subject key, so nobody could be told that it was read`,
+    {
+      hint: `declare the key of ${table} as nullable if such rows belong to no subject`,
+    },
+  );
 }
 
 function malformed(table: string): WhosawError {

@@ -21,7 +21,9 @@ test("property: what goes on is what was kept, in order", () => {
   });
   fc.assert(
     fc.property(fc.array(message, { maxLength: 30 }), (messages) => {
-      const buffer = Buffer.from(messages.map(({ length }, i) => String.fromCharCode(97 + (i % 26)).repeat(length)).join(""));
+      const buffer = Buffer.from(
+        messages.map(({ length }, i) => String.fromCharCode(97 + (i % 26)).repeat(length)).join(""),
+      );
       const original = Buffer.from(buffer);
       const relay = new Relay();
       let expected = "";

@@ -192,7 +192,15 @@ export class Requests {
     if (refusal !== undefined) this.#relay.insert(encodeQuery(REFUSED_TEXT));
     else if (sql instanceof WhosawError || text.text === sql.text) this.#keep();
     else this.#relay.insert(encodeQuery(sql.encode(text.text)));
-    const pending: Pending = { kind: "query", sequence, text, refusal, statement: 0, execution: undefined, failed: false };
+    const pending: Pending = {
+      kind: "query",
+      sequence,
+      text,
+      refusal,
+      statement: 0,
+      execution: undefined,
+      failed: false,
+    };
     this.#state.pending.push(pending);
     this.#stalled = this.#state.changesSearchPath(text);
     if (refusal === undefined && text.statements.some(copiesIn)) this.#state.awaitCopy(pending);
@@ -260,7 +268,8 @@ export class Requests {
     const name = this.#name(message.portal);
     const prepared = this.#state.portals.get(name)?.prepared;
     // A statement that returns nothing to the client runs to its end whatever the row limit, hidden RETURNING or not.
-    if (message.maxRows !== 0 && this.#hidesRows(prepared)) this.#relay.insert(encodeExecute({ ...message, maxRows: 0 }));
+    if (message.maxRows !== 0 && this.#hidesRows(prepared))
+      this.#relay.insert(encodeExecute({ ...message, maxRows: 0 }));
     else this.#keep();
     const pending: Pending = { kind: "execute", sequence: this.#state.nextSequence(), name };
     this.#state.pending.push(pending);
@@ -289,9 +298,13 @@ export class Requests {
   }
 
   #functionCall(): void {
-    const refusal = new WhosawError("FEATURE_NOT_SUPPORTED", "function calls by the fastpath protocol are not accounted for", {
-      hint: "call the function with SELECT",
-    });
+    const refusal = new WhosawError(
+      "FEATURE_NOT_SUPPORTED",
+      "function calls by the fastpath protocol are not accounted for",
+      {
+        hint: "call the function with SELECT",
+      },
+    );
     this.#relay.insert(encodeQuery(REFUSED_TEXT));
     this.#state.pending.push({
       kind: "query",
@@ -355,7 +368,13 @@ function copiesIn({ effects }: StatementPlan): boolean {
 }
 
 function refusedText(refusal: WhosawError): TextPlan {
-  return { text: REFUSED_TEXT.toString(), statements: [], refusal, edits: [], originalPosition: (position) => position };
+  return {
+    text: REFUSED_TEXT.toString(),
+    statements: [],
+    refusal,
+    edits: [],
+    originalPosition: (position) => position,
+  };
 }
 
 function tooMany(what: string): WhosawError {

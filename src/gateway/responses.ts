@@ -218,7 +218,8 @@ export class Responses {
       head.execution = undefined;
     } else if (head?.kind === "execute") {
       const portal = this.#state.portals.answered(head.name);
-      if (type !== BACKEND.PortalSuspended && portal?.cursor === false) this.#applyEffects(portal.prepared, head.sequence);
+      if (type !== BACKEND.PortalSuspended && portal?.cursor === false)
+        this.#applyEffects(portal.prepared, head.sequence);
       this.#state.endCopy(head);
       this.#state.pending.shift();
     }
@@ -361,7 +362,11 @@ function outOfStep(): WhosawError {
 }
 
 function unaccounted(name: string): WhosawError {
-  return new WhosawError("REFUSED", `the gateway does not know what ${textOf(name)} reads, so its rows cannot be accounted for`, {
-    hint: "declare cursors and prepare statements in this session, by SQL or by the protocol",
-  });
+  return new WhosawError(
+    "REFUSED",
+    `the gateway does not know what ${textOf(name)} reads, so its rows cannot be accounted for`,
+    {
+      hint: "declare cursors and prepare statements in this session, by SQL or by the protocol",
+    },
+  );
 }

@@ -107,7 +107,9 @@ export class SessionState {
     if (text.refusal !== undefined) return false;
     const local = this.#searchPath.untilTransactionEnds || this.#searchPath.touched;
     return text.statements.some((statement) =>
-      statement.effects.some(({ kind }) => kind === "search-path" || kind === "discard-all" || (kind === "rollback-to" && local)),
+      statement.effects.some(
+        ({ kind }) => kind === "search-path" || kind === "discard-all" || (kind === "rollback-to" && local),
+      ),
     );
   }
 
@@ -172,7 +174,8 @@ export class SessionState {
       const cursor = this.portals.get(nameOfText(treatment.name));
       const declaring = this.pending.length > 0 || text.statements.length > 1;
       if (cursor === undefined && !declaring) continue;
-      if (cursor?.prepared?.plan !== undefined && this.standingOf(cursor.prepared.plan, "sent").kind === "pass") continue;
+      if (cursor?.prepared?.plan !== undefined && this.standingOf(cursor.prepared.plan, "sent").kind === "pass")
+        continue;
       return new WhosawError("REFUSED", "a cursor over protected rows is moved, or read backward", {
         hint: "FETCH FORWARD the rows that are needed, in their order, or declare another cursor",
       });
@@ -258,7 +261,11 @@ export class SessionState {
   }
 
   /** A cursor that turns out to be over protected rows only now must not be moved, as if that had been refused. */
-  #standingOfCursor(treatment: StatementPlan["treatment"] & { kind: "as-cursor" }, when: "answered" | "sent", depth: number): Standing {
+  #standingOfCursor(
+    treatment: StatementPlan["treatment"] & { kind: "as-cursor" },
+    when: "answered" | "sent",
+    depth: number,
+  ): Standing {
     const { name, forward, move } = treatment;
     const standing = this.#standingOfName(named(this.portals, name, when)?.prepared, name, when, depth);
     return standing.kind === "account" && (move || !forward) ? { kind: "unknown", name } : standing;

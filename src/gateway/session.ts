@@ -120,7 +120,8 @@ export class Session implements EntrySource {
       step();
     } catch (error) {
       if (error instanceof WhosawError) this.abort(error);
-      else this.abort(new WhosawError("INTERNAL", "the gateway ran into a bug and ended this session", { cause: error }));
+      else
+        this.abort(new WhosawError("INTERNAL", "the gateway ran into a bug and ended this session", { cause: error }));
     }
   }
 

@@ -32,7 +32,9 @@ export async function connectUpstream(
 ): Promise<Upstream> {
   const socket = await openSocket(config);
   const timer = setTimeout(() => socket.destroy(), LIMITS.upstreamConnectTimeoutMs);
-  const channel = new Channel(socket, LIMITS.clientMessageBytesMax, () => unreachableUpstream(config, "it closed the connection"));
+  const channel = new Channel(socket, LIMITS.clientMessageBytesMax, () =>
+    unreachableUpstream(config, "it closed the connection"),
+  );
   try {
     channel.write(encodeStartup(new Map([["user", config.user], ["database", config.database], ...parameters])));
     socket.resume();
@@ -86,7 +88,8 @@ async function openSocket(config: UpstreamConfig): Promise<Socket> {
 }
 
 async function tlsOptions(config: UpstreamConfig): Promise<ConnectionOptions> {
-  const read = async (file: string | undefined): Promise<Buffer | undefined> => (file === undefined ? undefined : readFile(file));
+  const read = async (file: string | undefined): Promise<Buffer | undefined> =>
+    file === undefined ? undefined : readFile(file);
   const [ca, cert, key] = await Promise.all([read(config.ca), read(config.cert), read(config.key)]);
   const verifiesName = config.sslmode === "verify-full";
   return {
@@ -142,8 +145,12 @@ function oneByte(config: UpstreamConfig, socket: Socket): Promise<"S" | "N"> {
 }
 
 function unreachableUpstream(config: UpstreamConfig, why: string, cause?: unknown): WhosawError {
-  return new WhosawError("UPSTREAM_UNREACHABLE", `no connection to the database at ${config.host}:${config.port}: ${why}`, {
-    hint: "check upstream.url, and that the database runs and can be reached from here",
-    cause,
-  });
+  return new WhosawError(
+    "UPSTREAM_UNREACHABLE",
+    `no connection to the database at ${config.host}:${config.port}: ${why}`,
+    {
+      hint: "check upstream.url, and that the database runs and can be reached from here",
+      cause,
+    },
+  );
 }

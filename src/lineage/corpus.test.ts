@@ -212,9 +212,7 @@ describe("privileges", () => {
 describe("the plan of a text", () => {
   test("several statements are spliced in place", () => {
     const { text, statements } = plan("begin; select name from customers; commit;");
-    expect(text).toBe(
-      `begin; select name, ("customers"."id") as whosaw$1 from "support".customers; commit;`,
-    );
+    expect(text).toBe(`begin; select name, ("customers"."id") as whosaw$1 from "support".customers; commit;`);
     expect(statements.map((statement) => statement.treatment.kind)).toEqual(["pass", "account", "pass"]);
   });
 

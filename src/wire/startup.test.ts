@@ -100,9 +100,7 @@ describe("the first packet", () => {
     (length) => {
       const bytes = Buffer.alloc(4);
       bytes.writeInt32BE(length);
-      expect(() => new StartupReader().push(bytes)).toThrow(
-        expect.objectContaining({ code: "NOT_A_STARTUP_PACKET" }),
-      );
+      expect(() => new StartupReader().push(bytes)).toThrow(expect.objectContaining({ code: "NOT_A_STARTUP_PACKET" }));
     },
   );
 

@@ -114,7 +114,10 @@ function isTerminated(text: string, start: number): boolean {
   }
   const open = text.indexOf("'", start);
   if (open === text.length - 1 || !text.endsWith("'")) return false;
-  return !text.slice(open + 1, -1).replaceAll("''", "").includes("'");
+  return !text
+    .slice(open + 1, -1)
+    .replaceAll("''", "")
+    .includes("'");
 }
 
 /** After the last token: no comment that nobody closed. A false alarm costs one parse. */
