@@ -29,7 +29,8 @@ export class Random {
     return this.next() < probability;
   }
 
-  pick<T>(from: readonly [T, ...T[]]): T {
-    return from[Math.floor(this.next() * from.length)] ?? from[0];
+  pick<T>(from: readonly T[]): T {
+    if (from.length === 0) throw new Error("nothing to pick from");
+    return from[this.between(0, from.length - 1)] as T;
   }
 }

@@ -3,7 +3,7 @@
  * socket is taken out and relayed by callbacks; promises are too dear for rows.
  */
 import type { Socket } from "node:net";
-import { WhosawError } from "../base/errors.ts";
+import type { WhosawError } from "../base/errors.ts";
 import { MessageReader } from "../wire/framing.ts";
 
 export interface Message {

@@ -283,7 +283,7 @@ describe.each(postgresVersions())("PostgreSQL %i", (version) => {
       const error = await caught("COMMIT");
       const [row] = await database.query("SELECT name FROM support.customers WHERE id = 4711");
       expect(error.code).toBe("22P02");
-      expect(JSON.stringify({ ...error, message: error.message })).not.toContain(String(row?.["name"]));
+      expect(`${error.message} ${JSON.stringify(error)}`).not.toContain(String(row?.["name"]));
     });
 
     test("an ordinary error in the same transaction is told as it is", async () => {

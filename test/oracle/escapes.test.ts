@@ -1,5 +1,6 @@
 /**
- * Ways around the accounting: code of users', settings that blind the gateway, samples of values, laundering. Each is refused, by a real catalog that holds them all.
+ * Ways around the accounting: code of users', settings that blind the gateway, samples of values, laundering. Each is
+ * refused, by a real catalog that holds them all.
  */
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

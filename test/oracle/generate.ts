@@ -1,5 +1,5 @@
 /** Random statements over the helpdesk, from a small grammar. */
-import type { Random } from "./random.ts";
+import type { Random } from "../../sim/support-database/random.ts";
 import type { World } from "./world.ts";
 
 export interface Statement {
@@ -130,7 +130,7 @@ export class Generator {
     this.#constructs.add("derived");
     const inner = this.#from(depth - 1);
     const picked = inner.items.flatMap((item) => item.columns.map((column) => ({ item, column })));
-    const chosen = Array.from({ length: 1 + this.#random.below(3) }, () => this.#random.pick(picked));
+    const chosen = Array.from({ length: this.#random.between(1, 3) }, () => this.#random.pick(picked));
     const alias = this.#alias();
     const list = chosen.map(({ item, column }, n) => `${item.alias}.${column.name} AS x${n}`).join(", ");
     const where = this.#random.chance(0.5) ? ` WHERE ${this.#predicate(inner.items, 0)}` : "";
@@ -170,7 +170,7 @@ export class Generator {
   #literal(type: Type): string {
     const random = this.#random;
     if (type === "bool") return random.pick(["true", "false"]);
-    if (type === "int") return String(random.chance(0.5) ? random.below(4) : random.pick(this.#world.numbers));
+    if (type === "int") return String(random.chance(0.5) ? random.between(0, 3) : random.pick(this.#world.numbers));
     return `'${random.pick([...this.#world.texts, "de", "fr", "open", "closed", "ann", "bob", "mail"])}'`;
   }
 
@@ -231,7 +231,7 @@ export class Generator {
     const random = this.#random;
     if (random.chance(0.12)) return "*";
     if (random.chance(0.12)) return `${random.pick(items).alias}.*`;
-    return Array.from({ length: 1 + random.below(3) }, () => {
+    return Array.from({ length: random.between(1, 3) }, () => {
       const expression = this.#expression(items, random.pick(["text", "text", "int"] as const), 1);
       return random.chance(0.25) ? `${expression} AS y${++this.#aliases}` : expression;
     }).join(", ");
@@ -290,10 +290,10 @@ export class Generator {
     let sql = ` ORDER BY ${[...first, ...ids].join(", ")}`;
     if (random.chance(0.5)) {
       this.#constructs.add("limit");
-      sql += ` LIMIT ${1 + random.below(4)}`;
+      sql += ` LIMIT ${random.between(1, 4)}`;
       if (random.chance(0.2)) {
         this.#constructs.add("offset");
-        sql += ` OFFSET ${random.below(3)}`;
+        sql += ` OFFSET ${random.between(0, 2)}`;
       }
     }
     return { sql, ordered: true, identity: sql.includes("LIMIT") ? `, ${ids.join(", ")}` : "" };
@@ -327,7 +327,7 @@ export class Generator {
     ]);
     const where = random.chance(0.5) ? ` WHERE ${this.#predicate(items, 1)}` : "";
     if (grouped === undefined) return `SELECT ${aggregate} FROM ${from}${where}`;
-    const having = random.chance(0.3) ? ` HAVING count(*) > ${random.below(3)}` : "";
+    const having = random.chance(0.3) ? ` HAVING count(*) > ${random.between(0, 2)}` : "";
     return `SELECT ${grouped}, ${aggregate} FROM ${from}${where} GROUP BY ${grouped}${having}`;
   }
 

@@ -8,7 +8,7 @@ import type pg from "pg";
 import { rebuildError } from "../../src/lineage/errors/rebuild.ts";
 import type { Accounting, TextPlan } from "../../src/lineage/plan.ts";
 import { account, type Accounted, countRows, observe, type Observation } from "./observe.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../sim/support-database/random.ts";
 import type { Statement } from "./generate.ts";
 import { removal, type Subject, TOKEN_PATTERN, type World } from "./world.ts";
 

@@ -11,7 +11,7 @@ import type { TestDatabase } from "../rig/cluster.ts";
 import { sharedServer } from "../rig/shared.ts";
 import { Generator } from "./generate.ts";
 import { account, type Accounted, strip } from "./observe.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../sim/support-database/random.ts";
 import { CLASSIFICATION, makeWorld, type World } from "./world.ts";
 
 const SEED = Number(process.env["ORACLE_SEED"] ?? 7);

@@ -4,7 +4,7 @@
  */
 import type pg from "pg";
 import type { Classification } from "../../src/lineage/classification.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../sim/support-database/random.ts";
 
 /** `customer:4711`. Keys as in companions. */
 export type Subject = string;
@@ -88,12 +88,12 @@ class Filler {
   }
 
   below(limit: number): number {
-    return this.#random.below(limit);
+    return this.#random.between(0, limit - 1);
   }
 
   token(place: string, subjects: Subject[]): string {
     const token = `tk${this.#random
-      .below(36 ** 9)
+      .between(0, 36 ** 9 - 1)
       .toString(36)
       .padStart(9, "0")}`;
     this.tokens.set(token, { place, subjects });
@@ -102,7 +102,7 @@ class Filler {
 
   /** Ids are tokens of their subject too. `place` is empty where other tables repeat the id. */
   id(place: string, subjects: Subject[] = []): number {
-    const id = 100_000_000 + this.#random.below(899_999_999);
+    const id = this.#random.between(100_000_000, 999_999_998);
     this.tokens.set(String(id), { place, subjects });
     return id;
   }

@@ -35,13 +35,16 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
     client = new pg.Client(database.url);
     await client.connect();
     await client.query(`
-      CREATE TABLE people (id int PRIMARY KEY, email text UNIQUE, tags text, big bigint, CHECK (email <> '${SECRET} never'), CHECK (big IS NULL OR big > 5));
+      CREATE TABLE people (id int PRIMARY KEY, email text UNIQUE, tags text, big bigint, CHECK (email <> '${SECRET} never'),
+        CHECK (big IS NULL OR big > 5));
       CREATE TABLE tickets (person int REFERENCES people, n text NOT NULL DEFAULT '', EXCLUDE (n WITH =));
       CREATE TABLE parts (k text) PARTITION BY LIST (k);
       CREATE TYPE mood AS ENUM ('calm');
       INSERT INTO people VALUES (7001, '${SECRET}-1', '${SECRET} tags', 70017001700170), (7002, '${SECRET}-2', '[', NULL);
       INSERT INTO tickets VALUES (7001, '${SECRET}-t');
-      CREATE FUNCTION raise_it() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'see %', (SELECT email FROM people LIMIT 1) USING ERRCODE = '23505', DETAIL = 'Key (a)=(${SECRET}) already exists.', HINT = '${SECRET}'; END $$;
+      CREATE FUNCTION raise_it() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'see %', (SELECT email FROM people LIMIT 1)
+        USING ERRCODE = '23505', DETAIL = 'Key (a)=(${SECRET}) already exists.', HINT = '${SECRET}'; END $$;
       CREATE FUNCTION read_it() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT email::int FROM people LIMIT 1); END $$`);
   });
   afterAll(async () => {
@@ -93,6 +96,38 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
     ["SELECT 1 / (id - 7001) FROM people", "division by zero", undefined],
     ["SELECT email ~ tags FROM people WHERE id = 7002", "invalid regular expression: [hidden]", undefined],
     ["SELECT email::regclass FROM people", undefined, undefined],
+    ["SELECT ('a.b.c.' || tags)::regclass FROM people", "improper relation name (too many dotted names): [hidden]", undefined],
+    [`SELECT ('"a""' || email || '"')::regclass FROM people`, 'relation "[hidden]" does not exist', undefined],
+    [`SELECT current_setting('a"' || email) FROM people`, undefined, undefined],
+    ["SELECT ('no.' || tags)::regtype FROM people", undefined, undefined],
+    ["SELECT (tags || '(int')::regprocedure, ('pg_catalog.' || tags || '(int)')::regprocedure FROM people", undefined, undefined],
+    ["SELECT ('a.b.' || tags)::regproc FROM people", undefined, undefined],
+    ["SELECT ('a.b.c.' || tags)::regcollation FROM people", undefined, undefined],
+    ["SELECT (tags || '.+')::regoper FROM people", undefined, undefined],
+    ["SELECT ('+' || tags || '(int,int)')::regoperator FROM people", undefined, undefined],
+    ["SELECT tags::regrole FROM people", undefined, undefined],
+    ["SELECT tags::regconfig FROM people", undefined, undefined],
+    ["SELECT ('int4[' || tags || ']')::regtype FROM people", undefined, undefined],
+    ["SELECT ('numeric(' || tags || ')')::regtype FROM people", undefined, undefined],
+    ["SELECT has_column_privilege('people', tags, 'select') FROM people", undefined, undefined],
+    ["SELECT has_function_privilege('pg_catalog.' || tags || '()', 'execute') FROM people", undefined, undefined],
+    ["SELECT to_tsvector(tags::regconfig, 'x') FROM people", undefined, undefined],
+    ["SELECT pg_get_serial_sequence('people', tags) FROM people", undefined, undefined],
+    ["SELECT ts_debug(tags::regconfig, 'x') FROM people", undefined, undefined],
+    ["SELECT format('%' || tags, 1) FROM people", undefined, undefined],
+    ["SELECT parse_ident('a.' || email) FROM people", undefined, undefined],
+    ["SELECT xpath(tags, '<a/>') FROM people", undefined, undefined],
+    ["SELECT normalize('a', 'NFC') || convert('a', tags, 'UTF8')::text FROM people", undefined, undefined],
+    ["SELECT to_tsquery('simple', '&' || tags) FROM people", undefined, undefined],
+    ["SELECT enum_range(null::mood, email::mood) FROM people", undefined, undefined],
+    ["SELECT jsonb_path_query('{}', ('$.' || tags || '(')::jsonpath) FROM people", undefined, undefined],
+    ["SELECT jsonb_set('[1]', ARRAY[tags], '1') FROM people", undefined, undefined],
+    ["SELECT json_populate_record(null::people, json_build_object('id', tags)) FROM people", undefined, undefined],
+    ["SELECT setseed(2), makeaclitem(10, 10, tags, false) FROM people", undefined, undefined],
+    ["SELECT tags::aclitem FROM people", undefined, undefined],
+    ["SELECT ('1/' || tags)::pg_lsn FROM people", undefined, undefined],
+    ["SELECT extract(epoch FROM date_trunc(tags, now())) FROM people", undefined, undefined],
+    ["SELECT to_char(now(), 'YYYY') || to_date('1', tags) FROM people", undefined, undefined],
     ["SELECT to_timestamp(big::text, 'YYYY-MM-DD') FROM people", undefined, undefined],
     [
       "SELECT to_char(big, tags), has_table_privilege(email, 'people', 'SELECT') FROM people",
