@@ -11,6 +11,7 @@ import { protectedEntry } from "./scope.ts";
 import { planSelect } from "./select.ts";
 import type { StatementContext } from "./statement.ts";
 import { survey } from "./survey.ts";
+import { embedsAscii } from "./encodings.ts";
 import { isSymbol, keyword } from "./tokens.ts";
 
 export function planCopy(statement: StatementContext, copy: CopyStmt): Planned {
@@ -183,7 +184,7 @@ function checkFormat(copy: CopyStmt, joined: boolean): void {
   const encoding = texts.get("encoding");
   if (
     encoding !== undefined &&
-    /sjis|shift|big5|gbk|gb18030|uhc|johab|win949|win936|win950|win932|mskanji/i.test(encoding)
+    embedsAscii(encoding)
   )
     refuse(`COPY with ENCODING '${encoding}'`, "use UTF8 and convert the file afterwards");
 }

@@ -89,6 +89,8 @@ export function sublinkKeys(
       "put the function into FROM: SELECT x FROM t, unnest(t.list) x",
     );
   }
+  // What is not among them is told as well.
+  if (link.subLinkType === "ANY_SUBLINK") planner.tellsMore(true);
   if (select.whereClause) planner.condition(select.whereClause, from.scope, inner);
   planner.reader.read(select.sortClause, from.scope, inner);
   planner.predicate(inner);

@@ -5,6 +5,7 @@
 import type { A_Expr, CommonTableExpr, FuncCall, Node, RangeVar, SelectStmt, TypeName, WithClause } from "libpg-query";
 import { WhosawError } from "../base/errors.ts";
 import type { Relation } from "./catalog.ts";
+import { embedsAscii } from "./encodings.ts";
 import { functionClass, type FunctionClass } from "./functions.ts";
 import { resolveName, type Resolved } from "./names.ts";
 import { isQueryKind, strings } from "./nodes.ts";
@@ -218,17 +219,18 @@ class Surveyor implements Survey {
       );
     }
     this.calls.add(known);
-    if (name === "set_config" || name === "current_setting") this.setting(name, call.args?.[0]);
+    if (name === "set_config" || name === "current_setting") this.setting(name, call.args ?? []);
     this.walk(call);
   }
 
-  private setting(name: string, argument: Node | undefined): void {
-    const constant = argument && "A_Const" in argument ? argument.A_Const.sval : undefined;
-    const setting = constant ? (constant.sval ?? "").toLowerCase() : undefined;
+  private setting(name: string, [argument, value]: readonly Node[]): void {
+    const setting = literal(argument)?.toLowerCase();
     if (setting?.startsWith("whosaw.")) refuse(`${setting} belongs to the gateway`, "leave it out");
     if (name === "current_setting") return;
     if (setting === undefined) refuse("set_config with a computed name", "write the name of the setting as a literal");
     refuseSetting(setting);
+    if (setting === "client_encoding" && embedsAscii(literal(value) ?? "sjis"))
+      refuse("set_config with another client_encoding", "write SET client_encoding = 'UTF8'");
     if (setting === "search_path") this.setsSearchPath = true;
   }
 
@@ -287,6 +289,10 @@ class Surveyor implements Survey {
         );
     }
   }
+}
+
+function literal(node: Node | undefined): string | undefined {
+  return node && "A_Const" in node && node.A_Const.sval ? (node.A_Const.sval.sval ?? "") : undefined;
 }
 
 /** On servers before 17 these are calls of functions, which could be the users' own. */

@@ -26,6 +26,7 @@ import type {
 } from "libpg-query";
 import { PASS, passes, passWith, type Planned } from "./accounting.ts";
 import { planCopy } from "./copy.ts";
+import { embedsAscii } from "./encodings.ts";
 import { resolveName } from "./names.ts";
 import { strings, type UtilityKind } from "./nodes.ts";
 import { refuse, refuseAlways } from "./refusal.ts";
@@ -158,10 +159,6 @@ export const UTILITY: Readonly<Record<UtilityKind, Handler>> = {
   DropSubscriptionStmt: schema,
 };
 
-/** Encodings in which a byte below 0x80 can be part of a character: rows could not be cut at their delimiters. */
-const UNSAFE_ENCODING =
-  /^(sjis|shift_?jis(_?2004)?|mskanji|win932|windows932|big5|win950|windows950|gbk|win936|windows936|gb18030|uhc|win949|windows949|johab)$/i;
-
 function planTransaction({ kind }: TransactionStmt): Planned {
   if (kind === "TRANS_STMT_ROLLBACK_TO") return passWith({ kind: "rollback-to" });
   const ends = kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_PREPARE";
@@ -178,7 +175,7 @@ function planSet(set: VariableSetStmt): Planned {
   const value = first && "A_Const" in first ? (first.A_Const.sval?.sval ?? "") : "";
   if (name === "standard_conforming_strings" && (resets || /^(on|true|yes|1|t|y)$/i.test(value))) return PASS;
   refuseSetting(name);
-  if (name === "client_encoding" && UNSAFE_ENCODING.test(value)) refuseAlways(`client_encoding ${value}`, "use UTF8");
+  if (name === "client_encoding" && embedsAscii(value)) refuseAlways(`client_encoding ${value}`, "use UTF8");
   return name === "search_path" ? passWith({ kind: "search-path" }) : PASS;
 }
 
@@ -269,6 +266,8 @@ function checkExpressions(statement: StatementContext, element: Node): void {
   const constraints = "ColumnDef" in element ? (element.ColumnDef.constraints ?? []) : [element];
   for (const node of constraints) {
     if (!("Constraint" in node)) continue;
+    if (node.Constraint.contype === "CONSTR_EXCLUSION")
+      refuse("a temporary table with an exclusion constraint", "leave the constraint out");
     if (node.Constraint.pktable) refuse("a temporary table with a foreign key", "leave the foreign key out");
     survey(statement, node.Constraint.raw_expr ?? []);
   }

@@ -16,7 +16,7 @@ import { mayReadKey } from "./privileges.ts";
 import { QueryPlanner } from "./query.ts";
 import { Flow } from "./reader.ts";
 import { refuse } from "./refusal.ts";
-import { protectedEntry, publicEntry, type Entry } from "./scope.ts";
+import { protectedEntry, publicEntry, type Entry, type Scope } from "./scope.ts";
 import { refuseLaundering } from "./select.ts";
 import type { StatementContext } from "./statement.ts";
 import { survey, type Survey } from "./survey.ts";
@@ -123,6 +123,25 @@ function checkAssignments(write: Write, table: ProtectedRelation): void {
   }
 }
 
+/**
+ * Whoever reads a column is recorded as having seen that column. So no protected value may come into a public one, and
+ * one that comes into another protected column counts as shown here and now.
+ */
+function checkMoves(planner: QueryPlanner, write: Write, scope: Scope, table: ProtectedRelation): void {
+  for (const node of write.assignments) {
+    if (!("ResTarget" in node)) continue;
+    const target = node.ResTarget.name ?? "";
+    const value = new Flow();
+    planner.reader.read(node.ResTarget, scope, value);
+    if (value.origins.size > 0 && table.publicColumns.has(target))
+      refuse(
+        `a value of a protected column is written to ${table.table}.${target}, which is public`,
+        "write it to a protected column, or write a plain value",
+      );
+    for (const { use, column } of value.origins) if (column !== target) use.shown.add(column);
+  }
+}
+
 /** An INSERT by a role that cannot read the key: it is shown nothing. */
 function blindInsert(planner: QueryPlanner, write: Write, table: ProtectedRelation): Planned {
   readInsert(planner, write);
@@ -181,6 +200,7 @@ function readClauses(planner: QueryPlanner, write: Write, from: From, table: Pro
   const assigned = new Flow();
   planner.reader.read(write.assignments, scope, assigned);
   planner.predicate(assigned);
+  checkMoves(planner, write, scope, table);
   if (assigned.aggregate || assigned.window) refuse("an aggregate in SET", "compute it in a statement of its own");
 }
 

@@ -159,13 +159,22 @@ function conditionName(sqlstate: string): string {
   return CONDITIONS.get(sqlstate) ?? CONDITIONS.get(sqlstate.slice(0, 2)) ?? "error";
 }
 
-/** Quoted parts and numbers hidden, except those that are names anyhow. */
+/**
+ * Quoted parts and numbers hidden, except those that are names anyhow. A value may hold quotes itself: it is hidden from the
+ * first quote to the last. What follows a colon is a value as well (`improper relation name (too many dotted names): a.b.c.d`).
+ */
 function maskParts(message: string, names: ReadonlySet<string>): string {
-  return message.replace(/"([^"]*)"|'[^']*'|\d+(?:\.\d+)?/g, (part, name: string | undefined) => {
-    if (name !== undefined) return names.has(name) ? part : `"${HIDDEN}"`;
-    return part.startsWith("'") ? `'${HIDDEN}'` : HIDDEN;
-  });
+  const quoted = message.split('"').filter((_, i) => i % 2 === 1);
+  const known = quoted.length > 0 && quoted.every((name) => names.has(name));
+  const unquoted = known ? message : message.replace(/".*"/s, `"${HIDDEN}"`);
+  return unquoted
+    .replace(/'.*'/s, `'${HIDDEN}'`)
+    .replace(/:.*$/s, `: ${HIDDEN}`)
+    .replace(/\d+(?:\.\d+)?/g, HIDDEN);
 }
+
+/** Messages around one value without quotes; all else that follows these words is hidden. */
+const UNQUOTED: readonly RegExp[] = [/^(more than one operator named) .*$/s, /^(encoding conversion from) .*$/s];
 
 /**
  * The message without stored values.
@@ -178,7 +187,10 @@ export function safeMessage(sqlstate: string, message: string, raised: boolean, 
   const kind = sqlstate.slice(0, 2);
   if (IDENTIFIERS_ONLY.has(kind)) return message;
   if (STATIC_MESSAGES.has(message)) return message;
-  if (MOSTLY_IDENTIFIERS.has(kind)) return maskParts(message, names);
+  if (MOSTLY_IDENTIFIERS.has(kind)) {
+    const unquoted = UNQUOTED.find((pattern) => pattern.test(message));
+    return unquoted ? message.replace(unquoted, `$1 ${HIDDEN}`) : maskParts(message, names);
+  }
   for (const [pattern, replacement] of TEMPLATES)
     if (pattern.test(message)) return message.replace(pattern, replacement);
   return condition;

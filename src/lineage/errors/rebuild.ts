@@ -58,14 +58,14 @@ function withoutStoredRows(fields: readonly ErrorField[], sqlstate: string, plan
  * Rebuilds the fields of an ErrorResponse or NoticeResponse.
  *
  * An error with a position was found in the analysis of the text, before a row was read: all that it quotes was written by
- * the client. Without one, the message passes as it is only where it can hold nothing but names.
+ * the client. Not so with a context: then the position is one in a stored value that was read as the name of a type. Without one, the message passes as it is only where it can hold nothing but names.
  *
  * @returns the fields in their order; the message is there whenever it was
  */
 export function rebuildError(fields: readonly ErrorField[], accounting: Accounting, plan: TextPlan): ErrorField[] {
   const values = new Map(fields);
   const sqlstate = values.get("C") ?? "XX000";
-  if (values.has("P") || (!accounting.errorsFromData && !isRaised(values)))
+  if ((values.has("P") && !values.has("W")) || (!accounting.errorsFromData && !isRaised(values)))
     return withoutStoredRows(fields, sqlstate, plan);
   const rebuilt: ErrorField[] = [];
   for (const [field, value] of fields) {
