@@ -58,7 +58,8 @@ function withoutStoredRows(fields: readonly ErrorField[], sqlstate: string, plan
  * Rebuilds the fields of an ErrorResponse or NoticeResponse.
  *
  * An error with a position was found in the analysis of the text, before a row was read: all that it quotes was written by
- * the client. Not so with a context: then the position is one in a stored value that was read as the name of a type. Without one, the message passes as it is only where it can hold nothing but names.
+ * the client. Not so with a context: then the position is one in a stored value that was read as the name of a type.
+ * Without a position, the message passes as it is only where it can hold nothing but names.
  *
  * @returns the fields in their order; the message is there whenever it was
  */
