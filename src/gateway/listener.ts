@@ -135,6 +135,7 @@ async function open(client: Socket, upstream: Upstream, opening: Opening): Promi
   });
   // Either may have gone while the login was being recorded, and would not say so a second time.
   if (client.destroyed) throw new WhosawError("AUTHENTICATION_FAILED", "the client left during sign-in");
+  checkStillWelcome(signedIn, parts);
   if (upstream.socket.destroyed) throw new WhosawError("UPSTREAM_LOST", "the connection to the database was lost");
   const executor = { actor: actor.id, session: receipt.firstIndex, policy: policy.hash, subjectKey: parts.subjectKey };
   const upstreamRole = role.upstreamRole ?? config.upstream.user;
@@ -160,6 +161,18 @@ async function open(client: Socket, upstream: Upstream, opening: Opening): Promi
   for (const { name, value } of upstream.parameters) state.parameterChanged(name, value);
   parts.sessions.add(session, actor.id);
   session.start(greeting(upstream, key));
+}
+
+/**
+ * A sign-in takes as long as the client wants: whoever was disabled meanwhile, or given another password or role, is not
+ * among the sessions that were ended then.
+ */
+function checkStillWelcome({ actor }: SignedIn, parts: GatewayParts): void {
+  const closing = parts.closing();
+  if (closing !== undefined) throw closing;
+  const now = parts.actors.current().byId(actor.id);
+  if (now === undefined || now.disabled || now.role !== actor.role || now.verifier !== actor.verifier)
+    throw new WhosawError("ACTOR_DISABLED", "this account was disabled or changed during the sign-in");
 }
 
 function registerCancel(upstream: Upstream, { policy, parts }: Opening): BackendKeyData | undefined {
