@@ -24,6 +24,7 @@ const origin = "acme.example/gw-1";
 const masterKey = Buffer.alloc(32, 7);
 const logSeed = Buffer.alloc(32, 1);
 const START = Date.UTC(2026, 10, 21, 12);
+const DAY_MS = 86_400_000;
 const signer = witnessSigner("acme.example/witness", Buffer.alloc(32, 2));
 
 /** Opens with a clock that stands still, and with or without the witness. */
@@ -68,6 +69,12 @@ function filesOf(dir: string): string[] {
   return names.filter((name) => statSync(join(dir, name)).isFile()).map((name) => relative(dir, join(dir, name)));
 }
 
+async function readAll(dir: string): Promise<ReadEntry[]> {
+  const all: ReadEntry[] = [];
+  for await (const entry of readEntries(dir, { masterKey })) all.push(entry);
+  return all;
+}
+
 describe("a log that the writer wrote", () => {
   test("verifies, closed, after restarts, and while it is open", async () => {
     const dir = join(root, "writer");
@@ -95,6 +102,27 @@ describe("a log that the writer wrote", () => {
         checkProof(Buffer.from(makeProof(dir, index)), { vkey: vkeyOf(dir), witnesses: [signer.vkey] }),
       ).toMatchObject({ index, witnesses: [signer.name] });
     }
+  });
+
+  test("verifies when a day has expired; the other day can be read, and the writer goes on", async () => {
+    const dir = join(root, "expired");
+    for (const nowMs of [START, START + DAY_MS]) {
+      const ledger = await open(dir, { nowMs });
+      await fill(ledger, 20, 4);
+      await ledger.close();
+    }
+    const [first = ""] = readdirSync(join(dir, "keys")).toSorted();
+    rmSync(join(dir, "keys", first));
+    expect(await verify(dir)).toMatchObject({ ok: true, findings: [] });
+    const entries = await readAll(dir);
+    expect(entries.filter(({ timeMs }) => timeMs < START + DAY_MS).every(({ entry }) => entry === undefined)).toBe(
+      true,
+    );
+    expect(entries.filter(({ entry }) => entry?.kind === "look")).toHaveLength(20);
+    const ledger = await open(dir, { nowMs: START + DAY_MS + 1 });
+    await fill(ledger, 5, 1);
+    await ledger.close();
+    expect(await verify(dir)).toMatchObject({ ok: true, size: ledger.size });
   });
 
   test("cannot be changed in any byte of any file that matters", async () => {
@@ -133,12 +161,6 @@ describe("a log that the naive builder built", () => {
   }));
   const naive = naiveLog(origin, masterKey, entries);
   const seed = naive.key.export({ format: "der", type: "pkcs8" }).subarray(-32);
-
-  async function readAll(dir: string): Promise<ReadEntry[]> {
-    const all: ReadEntry[] = [];
-    for await (const entry of readEntries(dir, { masterKey })) all.push(entry);
-    return all;
-  }
 
   test.each([0, 1, 255, 256, 300, 512, 600])(
     "is read and continued, with %i entries under its checkpoint",

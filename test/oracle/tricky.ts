@@ -109,7 +109,7 @@ SELECT (SELECT (SELECT c.email) FROM teams WHERE id = 1) FROM customers c
 SELECT (SELECT max(c.balance) FROM teams) FROM customers c
 SELECT name FROM customers c WHERE EXISTS (SELECT 1 FROM teams t WHERE t.id = c.balance)
 SELECT name FROM customers c WHERE EXISTS (SELECT 1 FROM tickets t WHERE t.customer_id = c.id AND EXISTS (SELECT 1 FROM messages m WHERE m.ticket_id = t.id))
-SELECT name FROM customers c WHERE NOT EXISTS (SELECT 1 FROM tickets t WHERE t.customer_id = c.id AND NOT EXISTS (SELECT 1 FROM messages WHERE ticket_id = t.id))
+SELECT name FROM customers c WHERE NOT EXISTS (SELECT 1 FROM tickets t WHERE customer_id = c.id AND NOT EXISTS (SELECT 1 FROM messages WHERE ticket_id = t.id))
 SELECT name FROM products WHERE id = (SELECT product_id FROM tickets WHERE number > 'tk5' ORDER BY id LIMIT 1)
 SELECT name FROM teams WHERE (SELECT bool_or(balance = 3) FROM customers)
 SELECT name FROM teams WHERE (SELECT count(*) FROM customers WHERE balance = teams.id) BETWEEN 1 AND 3
