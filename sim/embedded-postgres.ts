@@ -1,15 +1,14 @@
 /** A PostgreSQL server of one's own, from npm: for the demo, for tests and for benchmarks. Nothing of it survives its owner. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { accessSync, chownSync, constants, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
 import { WhosawError } from "../src/base/errors.ts";
+import { freePort } from "./free-port.ts";
 import { GuardedProcess } from "./guarded.ts";
 import {
   DEFAULT_VERSION,
@@ -262,17 +261,6 @@ async function launch(home: Home, samePort?: number): Promise<Run> {
   throw new WhosawError("UPSTREAM_UNREACHABLE", "the embedded PostgreSQL did not start", {
     hint: log.trim().split("\n").slice(-3).join(" "),
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string")
-    throw new WhosawError("PORT_IN_USE", "no free port on 127.0.0.1");
-  return address.port;
 }
 
 function childrenOf(pid: number): number[] {

@@ -2,12 +2,12 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../sim/embedded-postgres.ts";
+import { freePort } from "../../sim/free-port.ts";
 import { supportConfig } from "../../sim/support-database/config.ts";
 import { createSupportRoles, fillSupportDatabase } from "../../sim/support-database/fill.ts";
 import { addActor } from "../../src/actors/register.ts";
@@ -201,14 +201,4 @@ async function lineOf(child: ChildProcess, from: "stdout" | "stderr", wanted: Re
     return line;
   }
   throw new WhosawError("INTERNAL", `${child.spawnfile} ended before it was ready`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new WhosawError("INTERNAL", "no free port");
-  return address.port;
 }

@@ -72,6 +72,11 @@ export function stripDataRow(
   }
   if (at !== end) throw cut();
 
+  return shorten(buffer, start, tail, visible, out);
+}
+
+/** Writes at `out` what stands between `start` and `tail`, under a header of its own. */
+function shorten(buffer: Buffer, start: number, tail: number, visible: number, out: number): number {
   buffer[out] = buffer[start]!;
   move(buffer, out + ROW_HEADER_BYTES, start + ROW_HEADER_BYTES, tail);
   putInt32(buffer, out + 1, tail - start - 1);
@@ -103,11 +108,7 @@ export function stripRowDescription(
   if (companions === 0) tail = at;
   if (at !== end) throw cut();
 
-  buffer[out] = buffer[start]!;
-  move(buffer, out + ROW_HEADER_BYTES, start + ROW_HEADER_BYTES, tail);
-  putInt32(buffer, out + 1, tail - start - 1);
-  putUint16(buffer, out + 5, visible);
-  return out + tail - start;
+  return shorten(buffer, start, tail, visible, out);
 }
 
 /**

@@ -21,12 +21,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/base": [],
   "src/wire": ["src/base"],
   "src/lineage": ["src/base"],
-  "src/policy": ["src/base"],
   "src/ledger": ["src/base"],
   "src/verify": ["src/base"],
   "src/actors": ["src/base", "src/wire", "src/ledger"],
   "src/config": ["src/base", "src/lineage", "src/actors"],
-  "src/gateway": ["src/base", "src/wire", "src/lineage", "src/policy", "src/ledger", "src/actors", "src/config"],
+  "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config"],
   "src/asks": ["src/base", "src/ledger", "src/actors", "src/config"],
   "src/cli": [
     "src/base",
