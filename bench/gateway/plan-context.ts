@@ -11,6 +11,7 @@ import { createSupportRoles, fillSupportDatabase } from "../../sim/support-datab
 const PASSWORD = "bench";
 const ROLE = "helpdesk_agent";
 
+/** Fills a support database, reads its catalog, and stops it again: plans need no server. */
 export async function planContext(progress: (text: string) => void): Promise<PlanContext> {
   progress("a support database, for its catalog");
   const server = await startEmbeddedPostgres();

@@ -11,6 +11,7 @@ export interface SupportConfigOptions {
   readonly mode?: "observe" | "enforce";
 }
 
+/** whosaw.yaml as text: every table of the schema is classified, as an operator would. */
 export function supportConfig(options: SupportConfigOptions): string {
   return `upstream: {url: ${JSON.stringify(options.upstreamUrl)}}
 listen: {postgres: "${options.listen ?? "127.0.0.1:0"}"}

@@ -56,6 +56,7 @@ export const COUNTRIES: readonly Country[] = [
   country("BR", "pt", 4, ptBr, "+55 00 0000 ####"),
 ];
 
+/** Picks by the countries' shares of customers. */
 export function pickCountry(random: Random): Country {
   let left = random.next() * 100;
   for (const candidate of COUNTRIES) {

@@ -8,10 +8,12 @@ import { commands } from "./tree.ts";
 
 type Shell = "bash" | "zsh" | "fish";
 
+/** Whether there is a completion script for it. */
 export function isShell(text: string): text is Shell {
   return Object.hasOwn(SCRIPTS, text);
 }
 
+/** A script for the shell to source; knows every command and option of tree.ts. */
 export function completionScript(shell: Shell): string {
   return SCRIPTS[shell](commands);
 }

@@ -20,6 +20,7 @@ export interface Output {
   note(text: string): void;
 }
 
+/** @param json one line of JSON a result, instead of text for people */
 export function createOutput(stdout: Writable, stderr: Writable, json: boolean): Output {
   const jsonLine = (value: unknown): void => void stdout.write(`${JSON.stringify(value)}\n`);
   return {
@@ -73,6 +74,7 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   INTERNAL: EXIT.internal,
 };
 
+/** The exit code that goes with an error; what is not listed comes from the environment. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
   return EXIT_CODES[code] ?? EXIT.environment;
 }

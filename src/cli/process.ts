@@ -1,6 +1,7 @@
 /** The real process as a command sees it. */
 import type { CliContext } from "./command.ts";
 
+/** The context of the program itself: its streams, environment, directory and signals. */
 export function processContext(): CliContext {
   // A reader that goes away (`whosaw who-saw ... | head`) ends the program as it would end any other.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -13,6 +13,10 @@ import { EXIT, type ExitCode, type Invocation, type SignalSource } from "./comma
 import { ledgerStarted } from "./ledger-started.ts";
 import { printError } from "./output.ts";
 
+/**
+ * Runs the gateway until a signal or a ledger that can no longer write ends it.
+ * @throws WhosawError for whatever keeps it from starting
+ */
 export async function serve(invocation: Invocation): Promise<ExitCode> {
   const config = await invocation.config();
   const log: GatewayLog = pino({ base: null }, invocation.context.stderr);

@@ -56,6 +56,7 @@ export function shownName(name: string): string {
   return printable.length > SHOWN_CHARACTERS_MAX ? `${printable.slice(0, SHOWN_CHARACTERS_MAX)}…` : printable;
 }
 
+/** `subjects.customer.tables`, fit for one line of a terminal. */
 export function shownPath(path: ConfigPath): string {
   return path.map((step) => shownName(String(step))).join(".");
 }

@@ -7,6 +7,7 @@ import { configSchema, type RawConfig } from "./schema.ts";
 
 export type ShapeResult = { readonly raw: RawConfig } | { readonly findings: readonly Finding[] };
 
+/** The value as configuration, or what is wrong with it: all of it, not only the first. */
 export function checkShape(value: unknown): ShapeResult {
   const result = configSchema.safeParse(value);
   return result.success ? { raw: result.data } : { findings: result.error.issues.flatMap(findings) };

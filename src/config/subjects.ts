@@ -8,6 +8,7 @@ type RawTable = RawConfig["subjects"][string]["tables"][string];
 const SCHEMA_AND_TABLE = 2;
 const SCHEMA_TABLE_AND_COLUMN = 3;
 
+/** Adds a finding for every kind, table, key or field that cannot be meant. */
 export function checkClassification(raw: RawConfig, findings: Findings): void {
   const kinds = new Map<string, string>();
   for (const [kind, subject] of Object.entries(raw.subjects)) {

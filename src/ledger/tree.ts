@@ -35,6 +35,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return hash("sha256", pair, "buffer");
 }
 
+/** The root of a tree without leaves (RFC 6962): SHA-256 of nothing. */
 export function emptyRoot(): Buffer {
   return createHash("sha256").digest();
 }

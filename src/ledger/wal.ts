@@ -80,10 +80,12 @@ export function groupFollows(segment: Buffer, position: number): boolean {
   return false;
 }
 
+/** Where the segments of the log in `dir` are. */
 export function walDirectory(dir: string): string {
   return join(dir, "wal");
 }
 
+/** A segment is named after its first entry's index; names sort as the indexes do. */
 export function segmentName(firstIndex: number): string {
   return String(firstIndex).padStart(16, "0");
 }

@@ -16,6 +16,7 @@ export interface Planned {
 
 export const PASS: Planned = { treatment: { kind: "pass" }, effects: [] };
 
+/** Passes as it is, and changes something that later plans depend on. */
 export function passWith(...effects: SessionEffect[]): Planned {
   return { treatment: { kind: "pass" }, effects };
 }

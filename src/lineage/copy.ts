@@ -14,6 +14,7 @@ import { survey } from "./survey.ts";
 import { embedsAscii } from "./encodings.ts";
 import { isSymbol, keyword } from "./tokens.ts";
 
+/** Plans COPY, out and in. @throws WhosawError REFUSED with a form that passes */
 export function planCopy(statement: StatementContext, copy: CopyStmt): Planned {
   const planned = planDirection(statement, copy);
   return { treatment: planned.treatment, effects: [...planned.effects, ...copyEffects(copy)] };
@@ -182,9 +183,6 @@ function checkFormat(copy: CopyStmt, joined: boolean): void {
   if (text !== undefined && format !== "csv" && (/^[-=0-9a-fA-F{},]+$/.test(text) || (text === "" && joined)))
     refuse(`COPY with NULL '${text}' could not be told from a key`, "use NULL '\\N' or NULL 'NULL'");
   const encoding = texts.get("encoding");
-  if (
-    encoding !== undefined &&
-    embedsAscii(encoding)
-  )
+  if (encoding !== undefined && embedsAscii(encoding))
     refuse(`COPY with ENCODING '${encoding}'`, "use UTF8 and convert the file afterwards");
 }

@@ -236,6 +236,7 @@ export function isKeyColumn(column: EntryColumn): boolean {
   );
 }
 
+/** @throws WhosawError REFUSED: rows of this entry stand for subjects who would go unrecorded */
 export function refuseCut(entry: Entry): never {
   return refuse(
     `rows of ${entry.alias ?? "a subquery"}, which has LIMIT, GROUP BY or DISTINCT ON, are dropped or merged further out`,

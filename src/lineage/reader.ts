@@ -49,6 +49,7 @@ export function findColumn(scope: Scope | undefined, name: string): { entry: Ent
   return [];
 }
 
+/** Finds a table by its alias, innermost scope first. */
 export function findEntry(scope: Scope | undefined, alias: string, schema: string | undefined): Entry | undefined {
   for (let s = scope; s; s = s.outer) {
     const found = s.entries.find((entry) => entry.alias === alias && (schema === undefined || entry.schema === schema));

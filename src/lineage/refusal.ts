@@ -21,6 +21,7 @@ export function refuseAlways(reason: string, hint: string): never {
   throw error;
 }
 
+/** Whether a refusal holds in every mode: it came from {@link refuseAlways}. */
 export function standsInObserve(error: WhosawError): boolean {
   return ALWAYS.has(error);
 }

@@ -62,6 +62,7 @@ export interface Scope {
 }
 
 const SYSTEM_COLUMNS = new Set(["tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"]);
+/** A column that every table has, and that `*` does not show. */
 export function isSystemColumn(name: string): boolean {
   return SYSTEM_COLUMNS.has(name);
 }
@@ -71,6 +72,7 @@ export function wholeRow(entry: Entry): Origin[] {
   return [...entry.columns.flatMap((column) => column.origins), ...entry.openOrigins];
 }
 
+/** A column as it can be written anywhere in the query, quoted. */
 export function qualified(entry: Entry, column: string): string {
   return entry.alias === undefined
     ? quoteIdentifier(column)

@@ -27,6 +27,7 @@ export function planSelect(statement: StatementContext, select: SelectStmt, copy
   return { treatment: { kind: "account", accounting }, effects: [] };
 }
 
+/** @throws WhosawError REFUSED: whoever reads the copy would see protected values in a table that is not protected */
 export function refuseLaundering(): never {
   return refuse(
     "values of protected tables would be stored where nobody accounts for reading them",

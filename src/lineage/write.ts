@@ -33,6 +33,7 @@ interface Write {
   readonly insert: InsertStmt | undefined;
 }
 
+/** Plans INSERT, its ON CONFLICT and RETURNING. @throws WhosawError REFUSED with a form that passes */
 export function planInsert(statement: StatementContext, insert: InsertStmt): Planned {
   const { relation, returningClause, withClause, onConflictClause } = insert;
   return plan(statement, {
@@ -47,6 +48,7 @@ export function planInsert(statement: StatementContext, insert: InsertStmt): Pla
   });
 }
 
+/** Plans UPDATE ... FROM ... RETURNING; a bare one is given a RETURNING whose rows the client does not see. */
 export function planUpdate(statement: StatementContext, update: UpdateStmt): Planned {
   const { relation, fromClause, whereClause, returningClause, withClause, targetList } = update;
   return plan(statement, {
@@ -61,6 +63,7 @@ export function planUpdate(statement: StatementContext, update: UpdateStmt): Pla
   });
 }
 
+/** Plans DELETE ... USING ... RETURNING, as {@link planUpdate} does. */
 export function planDelete(statement: StatementContext, remove: DeleteStmt): Planned {
   const { relation, usingClause, whereClause, returningClause, withClause } = remove;
   return plan(statement, {
@@ -75,6 +78,7 @@ export function planDelete(statement: StatementContext, remove: DeleteStmt): Pla
   });
 }
 
+/** MERGE passes on tables without subjects only. @throws WhosawError REFUSED elsewhere */
 export function planMerge(statement: StatementContext, merge: MergeStmt): Planned {
   const found = survey(statement, { MergeStmt: merge });
   if (found.protected) refuse("MERGE on or from protected tables", "use INSERT ... ON CONFLICT, UPDATE or DELETE");

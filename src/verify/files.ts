@@ -6,6 +6,7 @@ import { TILE_WIDTH } from "./merkle.ts";
 /** `entries` or a level from 0. */
 export type Shelf = "entries" | number;
 
+/** `tile/0/x001/234`, or `tile/0/x001/234.p/5` for a partial one of `width` hashes or entries. */
 export function tilePath(shelf: Shelf, index: number, width: number = TILE_WIDTH): string {
   let rest = index;
   let path = String(rest % 1000).padStart(3, "0");
@@ -16,6 +17,7 @@ export function tilePath(shelf: Shelf, index: number, width: number = TILE_WIDTH
   return `tile/${shelf}/${path}${width === TILE_WIDTH ? "" : `.p/${width}`}`;
 }
 
+/** A file system's error that says that there is no such file. */
 export function isMissing(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOENT" || code === "ENOTDIR";

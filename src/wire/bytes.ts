@@ -35,6 +35,7 @@ export function uint16At(buffer: Buffer, at: number): number {
   return (buffer[at]! << 8) | buffer[at + 1]!;
 }
 
+/** Writes 4 bytes, big-endian; unchecked, for row paths. */
 export function putInt32(buffer: Buffer, at: number, value: number): void {
   buffer[at] = value >>> 24;
   buffer[at + 1] = value >>> 16;
@@ -42,6 +43,7 @@ export function putInt32(buffer: Buffer, at: number, value: number): void {
   buffer[at + 3] = value;
 }
 
+/** Writes 2 bytes, big-endian; unchecked, for row paths. */
 export function putUint16(buffer: Buffer, at: number, value: number): void {
   buffer[at] = value >>> 8;
   buffer[at + 1] = value;

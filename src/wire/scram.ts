@@ -39,14 +39,17 @@ export function authenticationFailed(cause: string): WhosawError {
 
 const deriveBytes = promisify(pbkdf2);
 
+/** HMAC() of RFC 5802, with SHA-256. */
 export function hmac(key: Buffer, data: Buffer | string): Buffer {
   return createHmac("sha256", key).update(data).digest();
 }
 
+/** H() of RFC 5802, with SHA-256. */
 export function sha256(data: Buffer): Buffer {
   return createHash("sha256").update(data).digest();
 }
 
+/** Bytes of the same length, one by one. */
 export function xor(a: Buffer, b: Buffer): Buffer {
   assert(a.length === b.length, "xor of different lengths");
   return Buffer.from(a.map((byte, i) => byte ^ b[i]!));
@@ -58,10 +61,12 @@ export function saltedPassword(password: Buffer | string, salt: Buffer, iteratio
   return deriveBytes(saslprep(bytes), salt, iterations, KEY_BYTES, "sha256");
 }
 
+/** ClientKey of RFC 5802. */
 export function clientKey(salted: Buffer): Buffer {
   return hmac(salted, "Client Key");
 }
 
+/** ServerKey of RFC 5802. */
 export function serverKey(salted: Buffer): Buffer {
   return hmac(salted, "Server Key");
 }
@@ -83,6 +88,7 @@ export function messageText(data: Buffer): string {
   return data.toString("latin1");
 }
 
+/** A count that can be worked off: a hostile server could otherwise ask for hours of hashing. */
 export function isIterations(iterations: number): boolean {
   return Number.isInteger(iterations) && iterations >= 1 && iterations <= LIMITS.scramIterationsMax;
 }

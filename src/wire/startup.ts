@@ -156,6 +156,7 @@ function untyped(code: number, payload: Buffer): Buffer {
 export const SSL_REQUEST = untyped(SSL_REQUEST_CODE, Buffer.alloc(0));
 export const GSSENC_REQUEST = untyped(GSSENC_REQUEST_CODE, Buffer.alloc(0));
 
+/** CancelRequest, the one message of a connection of its own. @param secret from BackendKeyData */
 export function encodeCancelRequest(processId: number, secret: Buffer): Buffer {
   const payload = Buffer.alloc(4 + secret.length);
   putInt32(payload, 0, processId);

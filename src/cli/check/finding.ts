@@ -12,14 +12,17 @@ export interface CheckFinding {
   readonly code: WhosawError["code"] | null;
 }
 
+/** Looked at, and as it should be. */
 export function fine(subject: string, message: string): CheckFinding {
   return { severity: "ok", subject, message, hint: null, code: null };
 }
 
+/** serve starts, but somebody should know. */
 export function warning(subject: string, message: string, hint: string): CheckFinding {
   return { severity: "warning", subject, message, hint, code: null };
 }
 
+/** serve would not start, or would refuse what it should not; message, hint and code are the error's. */
 export function failed(subject: string, error: WhosawError): CheckFinding {
   return { severity: "error", subject, message: error.message, hint: error.hint ?? null, code: error.code };
 }

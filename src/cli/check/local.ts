@@ -10,6 +10,7 @@ import { isCode } from "../../ledger/disk.ts";
 import { checkCertificates } from "./certificates.ts";
 import { attempt, type CheckFinding, fine, warning } from "./finding.ts";
 
+/** Every finding of these checks, in a fixed order. Changes nothing; the port is tried and let go. @param nowMs for certificates that expire */
 export async function checkLocal(config: Config, nowMs: number): Promise<readonly CheckFinding[]> {
   const { tls } = config.listen.postgres;
   const findings = [
