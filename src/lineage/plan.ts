@@ -1,7 +1,7 @@
 /**
  * What the planner says about one SQL text: how to send it upstream, and how to account for what comes back.
  *
- * A plan is made from text and catalog alone, never from data (design: a refusal that depends on data is itself a
+ * A plan is made from text and catalog alone, never from data (a refusal that depends on data is itself a
  * leak). It is immutable and shared between sessions.
  */
 import type { WhosawError } from "../base/errors.ts";

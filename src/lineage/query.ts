@@ -1,8 +1,8 @@
 /**
  * The lineage of a SELECT: which protected columns flow to its output, and where its companions go.
  *
- * Every level that reads a protected table returns the key of each such row as further columns (M1 in the design). A
- * level is refused when its rows could depend on protected rows whose keys it would not return.
+ * Every level that reads a protected table returns the key of each such row as further columns. A level is refused when
+ * its rows could depend on protected rows whose keys it would not return.
  */
 import type { CommonTableExpr, Node, ResTarget, SelectStmt, SubLink, WithClause } from "libpg-query";
 import { LIMITS } from "../base/limits.ts";

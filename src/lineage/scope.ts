@@ -160,7 +160,7 @@ function arraySql(table: ProtectedRelation, key: string): string {
   return `('{'::pg_catalog.text OPERATOR(pg_catalog.||) pg_catalog.array_to_string(${elements}, ',') OPERATOR(pg_catalog.||) '}'::pg_catalog.text)`;
 }
 
-/** The keys of all rows of a group, as one array companion (M2 in the design). */
+/** The keys of all rows of a group, as one array companion. */
 export function groupKey(key: HiddenKey): HiddenKey {
   const { table } = key.use;
   const element = key.array

@@ -48,8 +48,7 @@ const schema: Handler = (statement) => {
 };
 
 export const UTILITY: Readonly<Record<UtilityKind, Handler>> = {
-  TransactionStmt: (_statement, transaction: TransactionStmt) =>
-    planTransaction(transaction),
+  TransactionStmt: (_statement, transaction: TransactionStmt) => planTransaction(transaction),
   VariableShowStmt: pass,
   ListenStmt: pass,
   UnlistenStmt: pass,
