@@ -4,13 +4,24 @@
  */
 import type { WhosawError } from "../base/errors.ts";
 import type { StatementPlan, TextPlan } from "../lineage/plan.ts";
+import type { PlanContext } from "../lineage/planner.ts";
 import type { Execution } from "./execution.ts";
+
+/** What a text was planned from. */
+export interface PlanSource {
+  /** As the client wrote it; undefined if it could not be read. */
+  readonly sql: string | undefined;
+  readonly protocol: "simple" | "extended";
+  /** In which the plan was last found to be right. */
+  context: PlanContext | undefined;
+}
 
 /** A prepared statement, made by Parse or by PREPARE. */
 export interface Prepared {
   readonly text: TextPlan;
   /** Undefined for an empty query. */
   readonly plan: StatementPlan | undefined;
+  readonly source: PlanSource;
 }
 
 /** A portal, made by Bind or by DECLARE. */
@@ -38,6 +49,7 @@ interface Common {
 export interface PendingQuery extends Common {
   readonly kind: "query";
   readonly text: TextPlan;
+  readonly source: PlanSource;
   readonly refusal: WhosawError | undefined;
   /** Which statement the server is answering now. */
   statement: number;

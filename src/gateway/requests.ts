@@ -15,12 +15,15 @@ import { FLUSH, SYNC } from "../wire/messages/empty.ts";
 import { sqlText, type SqlText } from "../wire/sqltext.ts";
 import { FRONTEND } from "../wire/types.ts";
 import { nameOfBytes } from "./names.ts";
-import type { Pending, PendingHidden, Portal, Prepared } from "./pending.ts";
+import type { Pending, PendingHidden, PlanSource, Portal, Prepared } from "./pending.ts";
 import { REFUSED_TEXT } from "./refusal.ts";
 import { Relay } from "./relay.ts";
 import type { SessionState } from "./session-state.ts";
 
 const ASK_SEARCH_PATH = Buffer.from("SELECT pg_catalog.unnest(pg_catalog.current_schemas(true))");
+
+const NO_SOURCE: PlanSource = { sql: undefined, protocol: "simple", context: undefined };
+const REFUSED_NAME = "whosaw$refused";
 
 /** Messages that belong to COPY and stream through however long they are. */
 const streams = (type: number): boolean => type === FRONTEND.CopyData;
@@ -187,6 +190,7 @@ export class Requests {
     const { buffer, payload, end } = this.#reader;
     const sequence = this.#state.nextSequence();
     const sql = this.#read(decodeQuery(buffer, payload, end));
+    const source = this.#source(sql, "simple");
     const text = this.#plan(sql, "simple");
     const { refusal } = text;
     if (refusal !== undefined) this.#relay.insert(encodeQuery(REFUSED_TEXT));
@@ -196,6 +200,7 @@ export class Requests {
       kind: "query",
       sequence,
       text,
+      source,
       refusal,
       statement: 0,
       execution: undefined,
@@ -211,12 +216,13 @@ export class Requests {
     const sequence = this.#state.nextSequence();
     const message = decodeParse(buffer, payload, end);
     const sql = this.#read(message.text);
+    const source = this.#source(sql, "extended");
     const text = this.#plan(sql, "extended");
     const { refusal } = text;
     if (refusal !== undefined) this.#relay.insert(encodeParse(message.name, REFUSED_TEXT, []));
     else if (sql instanceof WhosawError || text.text === sql.text) this.#keep();
     else this.#relay.insert(encodeParse(message.name, sql.encode(text.text), message.paramOids));
-    const prepared: Prepared = { text, plan: text.statements[0] };
+    const prepared: Prepared = { text, source, plan: text.statements[0] };
     if (this.#state.prepared.size >= LIMITS.preparedStatementsMax) throw tooMany("prepared statements");
     const name = this.#name(message.name);
     const undo = this.#state.prepared.set(name, prepared, sequence);
@@ -233,6 +239,8 @@ export class Requests {
     const prepared = this.#state.prepared.get(statement);
     const portal: Portal = { prepared, statement, hold: false, cursor: false, execution: undefined };
     if (this.#state.portals.size >= LIMITS.portalsMax) throw tooMany("portals");
+    const outdated = this.#outdated(prepared);
+    if (outdated !== undefined) return this.#refuseBind(outdated, sequence);
     const undo = this.#state.portals.set(name, portal, sequence);
     const added = names.resultFormats > 1 ? this.#hiddenColumns(prepared) : 0;
     if (names.resultFormats === 1 && names.firstResultFormat !== 0) this.#bindBinary(prepared);
@@ -240,6 +248,32 @@ export class Requests {
     else this.#relay.insert(appendResultFormats(buffer, start, end, added));
     const binary = names.resultFormats > 1 || names.firstResultFormat !== 0;
     this.#state.pending.push({ kind: "bind", sequence, name, portal, binary, addedFormats: added, undo });
+  }
+
+  #outdated(prepared: Prepared | undefined): WhosawError | undefined {
+    try {
+      return this.#state.outdated(prepared);
+    } catch (error) {
+      if (error instanceof WhosawError) return error;
+      throw error;
+    }
+  }
+
+  /** A message in the place of the Bind that fails as it should: what follows is skipped, as after any error. */
+  #refuseBind(refusal: WhosawError, sequence: number): void {
+    const text = refusedText(refusal);
+    const prepared: Prepared = { text, plan: undefined, source: NO_SOURCE };
+    this.#relay.insert(encodeParse(REFUSED_NAME, REFUSED_TEXT, []));
+    const pending = {
+      kind: "parse",
+      sequence,
+      name: REFUSED_NAME,
+      prepared,
+      text,
+      refusal,
+      undo: () => undefined,
+    } as const;
+    this.#state.pending.push(pending);
   }
 
   /** One format for all columns: the client's columns get it one by one, so that companions can be text. */
@@ -310,6 +344,7 @@ export class Requests {
       kind: "query",
       sequence: this.#state.nextSequence(),
       text: refusedText(refusal),
+      source: NO_SOURCE,
       refusal,
       statement: 0,
       execution: undefined,
@@ -331,11 +366,21 @@ export class Requests {
     }
   }
 
+  #source(sql: SqlText | WhosawError, protocol: "simple" | "extended"): PlanSource {
+    if (sql instanceof WhosawError) return NO_SOURCE;
+    try {
+      return { sql: sql.text, protocol, context: this.#state.context() };
+    } catch (error) {
+      if (error instanceof WhosawError) return NO_SOURCE; // Refused, as it cannot be planned.
+      throw error;
+    }
+  }
+
   #plan(sql: SqlText | WhosawError, protocol: "simple" | "extended"): TextPlan {
     try {
       if (sql instanceof WhosawError) throw sql;
       const plan = this.#state.planner.plan(sql.text, this.#state.context(), protocol);
-      const refusal = plan.refusal ?? this.#state.cursorRefusal(plan);
+      const refusal = plan.refusal ?? this.#state.cursorRefusal(plan) ?? this.#state.executesOutdated(plan);
       return refusal === plan.refusal ? plan : { ...plan, refusal };
     } catch (error) {
       if (error instanceof WhosawError) return refusedText(error);

@@ -159,8 +159,9 @@ export class Responses {
     const { name, portal, binary } = this.#take("bind");
     const prepared = this.#state.prepared.answered(portal.statement);
     if (portal.prepared !== prepared) {
-      // The Bind was written for another statement: its companions may come in binary.
+      // The Bind was written for another statement: its companions may come in binary, and nobody has looked whether its plan still holds.
       if (binary && this.#runningOf(prepared, false).hiddenColumns > 0) throw unaccounted(portal.statement);
+      if (this.#state.outdated(prepared) !== undefined) throw unaccounted(portal.statement);
       portal.prepared = prepared;
     }
     this.#state.portals.confirm(name, portal);
@@ -213,7 +214,8 @@ export class Responses {
       this.#state.unrecorded.add(execution);
     }
     if (head?.kind === "query") {
-      this.#applyEffects({ text: head.text, plan: head.text.statements[head.statement] }, head.sequence);
+      const { text, source } = head;
+      this.#applyEffects({ text, source, plan: text.statements[head.statement] }, head.sequence);
       head.statement += 1;
       head.execution = undefined;
     } else if (head?.kind === "execute") {
@@ -318,7 +320,7 @@ export class Responses {
     if (head?.kind === "query") {
       const plan = head.text.statements[head.statement];
       if (plan === undefined) throw unaccounted("a statement that the planner has not seen");
-      const running = this.#runningOf({ text: head.text, plan });
+      const running = this.#runningOf({ text: head.text, source: head.source, plan });
       head.execution = running.execution;
       return running;
     }

@@ -184,6 +184,42 @@ export class SessionState {
   }
 
   /**
+   * Whether the plan of a prepared statement still holds. The server reads a statement again when the schema or the search
+   * path has changed, and so must the gateway: a view that was harmless may read protected rows now.
+   * @throws WhosawError if the catalog is too old to be trusted
+   */
+  outdated(prepared: Prepared | undefined): WhosawError | undefined {
+    if (prepared?.plan === undefined || this.policy.mode === "observe") return undefined;
+    const { source, plan, text } = prepared;
+    const { treatment } = plan;
+    if (treatment.kind === "as-prepared") return this.outdated(named(this.prepared, treatment.name, "sent"));
+    const now = this.context();
+    if (source.context === now || source.sql === undefined || source.context === undefined) return undefined;
+    // What is accounted for was sent with its schemas written out: the search path is no matter.
+    const context = treatment.kind === "account" ? { ...source.context, catalog: now.catalog } : now;
+    if (treatment.kind === "account" && source.context.catalog === now.catalog) return undefined;
+    const again = this.planner.plan(source.sql, context, source.protocol);
+    if (again.refusal === undefined && again.text === text.text && sameTreatments(again, text)) {
+      source.context = context;
+      return undefined;
+    }
+    return new WhosawError("FEATURE_NOT_SUPPORTED", "cached plan must not change result type", {
+      hint: "the schema has changed since this statement was prepared: prepare it again",
+      fields: { F: "plancache.c", R: "RevalidateCachedQuery" },
+    });
+  }
+
+  /** As {@link outdated}, for all that a text executes by name. */
+  executesOutdated(text: TextPlan): WhosawError | undefined {
+    for (const { treatment } of text.statements) {
+      if (treatment.kind !== "as-prepared") continue;
+      const error = this.outdated(named(this.prepared, treatment.name, "sent"));
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  /**
    * What accounts for this plan's rows.
    * @param when the server answers it now, or it is about to be sent
    */
@@ -270,6 +306,11 @@ export class SessionState {
     const standing = this.#standingOfName(named(this.portals, name, when)?.prepared, name, when, depth);
     return standing.kind === "account" && (move || !forward) ? { kind: "unknown", name } : standing;
   }
+}
+
+function sameTreatments(one: TextPlan, other: TextPlan): boolean {
+  const told = ({ statements }: TextPlan): string => JSON.stringify(statements.map(({ treatment }) => treatment));
+  return told(one) === told(other);
 }
 
 function declared(prepared: Prepared, hold: boolean): Portal {

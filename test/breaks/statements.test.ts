@@ -22,7 +22,10 @@ afterAll(async () => {
 });
 
 test.each([
-  ["a protected value in a public column of its own row", "UPDATE support.tickets SET assignee = body WHERE id = 47110"],
+  [
+    "a protected value in a public column of its own row",
+    "UPDATE support.tickets SET assignee = body WHERE id = 47110",
+  ],
   ["the same, in a list", "UPDATE support.tickets SET (assignee, status) = (number, 'open') WHERE id = 47110"],
   [
     "the same, in ON CONFLICT",
@@ -30,7 +33,10 @@ test.each([
   ],
   ["an encoding by another spelling", "SET client_encoding = 'S-J-I-S'"],
   ["an encoding by set_config", "SELECT set_config('client_encoding', 'Shift.JIS', false)"],
-  ["an encoding of COPY by another spelling", "COPY (SELECT name FROM support.customers) TO STDOUT (ENCODING 'S.J.I.S')"],
+  [
+    "an encoding of COPY by another spelling",
+    "COPY (SELECT name FROM support.customers) TO STDOUT (ENCODING 'S.J.I.S')",
+  ],
   ["an exclusion constraint", "CREATE TEMP TABLE x (a int, EXCLUDE USING btree (a WITH =))"],
 ])("refused: %s", async (_name, sql) => {
   await expect(client.query(sql)).rejects.toMatchObject({ code: "42501" });
@@ -38,7 +44,10 @@ test.each([
 
 test.each([
   ["of OLD", "UPDATE support.tickets SET status = 'open' WHERE id = 47110 RETURNING old.row_to_json"],
-  ["of a join's alias", "SELECT j.to_json FROM support.customers a JOIN support.customers b USING (id, email) AS j WHERE id = 4011"],
+  [
+    "of a join's alias",
+    "SELECT j.to_json FROM support.customers a JOIN support.customers b USING (id, email) AS j WHERE id = 4011",
+  ],
 ])("a whole row %s is not called by a column's name", async (_name, sql) => {
   await expect(client.query(sql)).rejects.toMatchObject({ code: "42703" });
 });
@@ -52,7 +61,8 @@ test.each([
   const [row] = await database.query("SELECT email FROM support.customers WHERE id = 4712");
   const error: unknown = await client.query(sql).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(pg.DatabaseError);
-  for (const part of String(row?.["email"]).split(/[.@]/).slice(0, 2)) expect(JSON.stringify(error)).not.toContain(part);
+  for (const part of String(row?.["email"]).split(/[.@]/).slice(0, 2))
+    expect(JSON.stringify(error)).not.toContain(part);
 });
 
 test("a value that is moved to another column counts as shown", async () => {

@@ -1,0 +1,70 @@
+/** What was prepared is read again by the server when the schema changes: the gateway's plan of it must not be older. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type pg from "pg";
+import { recordedStatements } from "../e2e/recorded.ts";
+import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
+import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
+
+let database: SupportDatabase;
+let gateway: TestGateway;
+let client: pg.Client;
+
+beforeAll(async () => {
+  database = await supportDatabase();
+  await database.query(
+    "CREATE SCHEMA extra; CREATE TABLE extra.list (id bigint, name text); INSERT INTO extra.list VALUES (1, 'one'); CREATE VIEW extra.looks AS SELECT id, name FROM extra.list; GRANT USAGE ON SCHEMA extra TO PUBLIC; GRANT SELECT ON extra.list, extra.looks TO PUBLIC",
+  );
+  gateway = await startTestGateway({
+    database,
+    edit: (yaml) => yaml.replace("public: [support.teams,", "public: [extra.list, support.teams,"),
+  });
+});
+
+afterAll(async () => {
+  await gateway.stop();
+  await database.drop();
+});
+
+async function noticed(sql: string): Promise<void> {
+  for (;;) {
+    const other = await gateway.client();
+    const refused = await other.query(sql).then(
+      () => false,
+      (error: pg.DatabaseError) => error.code === "42501",
+    );
+    await other.end();
+    if (refused) return;
+  }
+}
+
+test.each([["SQL"], ["the protocol"]])(
+  "a view that was public when a statement on it was prepared, by %s",
+  async (by) => {
+    await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, name FROM extra.list");
+    client = await gateway.client();
+    for (;;) {
+      // Until the gateway has noticed.
+      if (
+        await client.query("SELECT name FROM extra.looks").then(
+          () => true,
+          () => false,
+        )
+      )
+        break;
+    }
+    const run = () =>
+      by === "SQL" ? client.query("EXECUTE p") : client.query({ name: "p", text: "SELECT id, name FROM extra.looks" });
+    if (by === "SQL") await client.query("PREPARE p AS SELECT id, name FROM extra.looks");
+    expect((await run()).rows).toHaveLength(1);
+    await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, email AS name FROM support.customers");
+    await noticed("SELECT id FROM extra.looks");
+    const before = (await recordedStatements(gateway)).length;
+    const rows = await run().then(
+      (result) => result.rows.length,
+      (error: pg.DatabaseError) => error.code,
+    );
+    expect(rows).toBe("0A000");
+    expect((await recordedStatements(gateway)).length).toBe(before);
+    await client.end();
+  },
+);
