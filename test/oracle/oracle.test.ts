@@ -1,56 +1,33 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Random } from "../../sim/support-database/random.ts";
 import { PlanCache } from "../../src/lineage/cache/plan-cache.ts";
-import { loadCatalog } from "../../src/lineage/catalog/load.ts";
-import { CATALOG_TRANSACTION } from "../../src/lineage/catalog/statements.ts";
-import { createPlanner } from "../../src/lineage/create-planner.ts";
 import type { TextPlan } from "../../src/lineage/plan.ts";
 import type { PlanContext, Planner } from "../../src/lineage/planner.ts";
-import { type TestDatabase } from "../rig/cluster.ts";
-import { sharedServer } from "../rig/shared.ts";
 import { CORPUS } from "./corpus.ts";
 import { Generator, type Statement } from "./generate.ts";
 import { account } from "./observe.ts";
 import { type Case, examine, precisionTable, violations } from "./oracle.ts";
-import { Random } from "../../sim/support-database/random.ts";
+import { makeStage, type Stage } from "./stage.ts";
 import { TRICKY } from "./tricky.ts";
-import { CLASSIFICATION, makeWorld, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const SEED = Number(process.env["ORACLE_SEED"] ?? 7);
 const COUNT = Number(process.env["ORACLE_COUNT"] ?? 400);
 
-let database: TestDatabase;
+let stage: Stage;
 let client: pg.Client;
 let world: World;
 let planner: Planner;
 let context: PlanContext;
 
 beforeAll(async () => {
-  database = await (await sharedServer(18)).createDatabase();
-  client = new pg.Client(database.url);
-  await client.connect();
-  world = await makeWorld(client, SEED);
-  await client.query("SET search_path = support, public");
-  planner = await createPlanner();
-  for (const statement of CATALOG_TRANSACTION.begin) await client.query(statement);
-  const text = (value: string) => value;
-  const query = async (sql: string) =>
-    (await client.query<(string | null)[]>({ text: sql, rowMode: "array", types: { getTypeParser: () => text } })).rows;
-  const catalog = await loadCatalog(query, CLASSIFICATION, ["postgres"]);
-  await client.query(CATALOG_TRANSACTION.end);
-  context = {
-    catalog,
-    searchPath: ["pg_catalog", "support", "public"],
-    role: "postgres",
-    mode: "enforce",
-    migrate: false,
-    tempTables: new Set(),
-  };
+  stage = await makeStage(18, SEED);
+  ({ client, world, planner, context } = stage);
 });
 
 afterAll(async () => {
-  await client.end();
-  await database.drop();
+  await stage.close();
 });
 
 const plan = (sql: string): TextPlan => planner.plan(sql, context, "simple");

@@ -1,52 +1,32 @@
 /** The same query by cursor, by COPY and by EXECUTE records and shows what it does by itself. */
 import { text as readAll } from "node:stream/consumers";
-import pg from "pg";
+import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadCatalog } from "../../src/lineage/catalog/load.ts";
-import { createPlanner } from "../../src/lineage/create-planner.ts";
+import { Random } from "../../sim/support-database/random.ts";
 import type { Accounting } from "../../src/lineage/plan.ts";
 import type { PlanContext, Planner } from "../../src/lineage/planner.ts";
-import type { TestDatabase } from "../rig/cluster.ts";
-import { sharedServer } from "../rig/shared.ts";
 import { Generator } from "./generate.ts";
 import { account, type Accounted, strip } from "./observe.ts";
-import { Random } from "../../sim/support-database/random.ts";
-import { CLASSIFICATION, makeWorld, type World } from "./world.ts";
+import { makeStage, type Stage } from "./stage.ts";
+import type { World } from "./world.ts";
 
 const SEED = Number(process.env["ORACLE_SEED"] ?? 7);
 const COUNT = Number(process.env["ORACLE_COUNT"] ?? 400) / 4;
 
-let database: TestDatabase;
+let stage: Stage;
 let client: pg.Client;
 let world: World;
 let planner: Planner;
 let context: PlanContext;
-const types = { getTypeParser: () => (value: string) => value };
-const rowsOf = async (sql: string) =>
-  (await client.query<(string | null)[]>({ text: sql, rowMode: "array", types })).rows;
 
 beforeAll(async () => {
-  database = await (await sharedServer(15)).createDatabase();
-  client = new pg.Client(database.url);
-  await client.connect();
-  world = await makeWorld(client, SEED);
-  await client.query("SET search_path = support, public; BEGIN");
-  planner = await createPlanner();
-  const catalog = await loadCatalog(rowsOf, CLASSIFICATION, ["postgres"]);
-  await client.query("COMMIT");
-  context = {
-    catalog,
-    searchPath: ["pg_catalog", "support", "public"],
-    role: "postgres",
-    mode: "enforce",
-    migrate: false,
-    tempTables: new Set(),
-  };
+  stage = await makeStage(15, SEED);
+  ({ client, world, planner, context } = stage);
 });
+
 afterAll(async () => {
-  await client.end();
-  await database.drop();
+  await stage.close();
 });
 
 function planned(sql: string): { text: string; accounting: Accounting } | undefined {
@@ -61,8 +41,8 @@ async function byCursor(sql: string): Promise<Seen | undefined> {
   const plan = planned(`DECLARE c CURSOR FOR ${sql}`);
   if (plan === undefined) return undefined;
   await client.query(plan.text);
-  const rows = await rowsOf("FETCH 2 FROM c");
-  rows.push(...(await rowsOf("FETCH ALL FROM c")));
+  const rows = await stage.rowsOf("FETCH 2 FROM c");
+  rows.push(...(await stage.rowsOf("FETCH ALL FROM c")));
   await client.query("CLOSE c");
   return strip(rows, plan.accounting);
 }
@@ -71,7 +51,7 @@ async function byExecute(sql: string): Promise<Seen | undefined> {
   const plan = planned(`PREPARE p AS ${sql}`);
   if (plan === undefined) return undefined;
   await client.query(plan.text);
-  const rows = await rowsOf("EXECUTE p");
+  const rows = await stage.rowsOf("EXECUTE p");
   await client.query("DEALLOCATE p");
   return strip(rows, plan.accounting);
 }
