@@ -297,6 +297,7 @@ describe("Bind on the hot path", () => {
           portal,
           statement,
           resultFormats: resultFormats.length,
+          firstResultFormat: resultFormats[0] ?? 0,
         });
       }),
     );
