@@ -53,7 +53,7 @@ export interface OpaqueStatement {
 
 /** What an answer cannot say; filled while the answer is read. */
 export interface AskTally {
-  /** Opaque statements on tables of this subject kind. */
+  /** Opaque statements: any of them may have shown the subject, through a view, a function or a table that nobody classified. */
   opaque: number;
   /** Disclosures that can no longer be read: their day's key was destroyed. */
   expired: number;
@@ -184,13 +184,12 @@ function headOf(entry: Entry & { readonly kind: "statement" }): StatementHead {
 
 /**
  * Everybody to whom a subject was shown, in the order of each log.
- * @param tables tables of this subject kind: opaque statements that read one of them are counted in `tally`
+ * @param tally every opaque statement counts, whatever tables it names: a view or a function hides which ones it reads
  * @throws WhosawError NOT_FOUND, LEDGER_KEY_LOST, LEDGER_DAMAGED
  */
 export async function* whoSaw(
   logs: readonly AskedLog[],
   target: SubjectTarget,
-  tables: ReadonlySet<string>,
   tally: AskTally,
 ): AsyncGenerator<Disclosure, void, undefined> {
   for (const log of logs) {
@@ -204,8 +203,7 @@ export async function* whoSaw(
         tally.expired++;
         continue;
       }
-      if (shown.first && shown.statement.decision === "opaque")
-        tally.opaque += Number(touches(form, target.kind, tables));
+      if (shown.first && shown.statement.decision === "opaque") tally.opaque++;
       for (const block of shown.blocks) {
         const use = form.uses[block.use];
         if (use === undefined || use.subjectKind !== target.kind || !holds(block)) continue;
@@ -214,10 +212,6 @@ export async function* whoSaw(
       }
     }
   }
-}
-
-function touches(form: Form, kind: string, tables: ReadonlySet<string>): boolean {
-  return form.uses.some((use) => use.subjectKind === kind || tables.has(use.table));
 }
 
 /**

@@ -124,6 +124,20 @@ test("who-saw --json prints the array and nothing else, and the look is on recor
   expect((await looks()).at(-1)).toMatchObject({ command: "who-saw", target: "customer:4711", results: 1 });
 });
 
+test("before the first start there is no ledger, and no key is called lost", async () => {
+  const fresh = join(folder, "fresh.yaml");
+  const text = readFileSync(join(folder, "whosaw.yaml"), "utf8");
+  writeFileSync(fresh, text.replace("./ledger, keys: ./ledger-keys", "./none, keys: ./none-keys"));
+  for (const ask of [
+    ["who-saw", "customer", "4711"],
+    ["seen-by", ALICE],
+  ]) {
+    const { exit, stderr } = await whosaw(...ask, "--config", fresh);
+    expect(exit).toBe(EXIT.environment);
+    expect(stderr).toMatch(/^There is no ledger in .*none yet: no gateway has run with it\.\nhint: .*whosaw serve/u);
+  }
+});
+
 test("nobody is an answer, and a look too; a kind that is none is not", async () => {
   expect(await whosaw("who-saw", "customer", "1", "--json")).toMatchObject({ exit: EXIT.ok, stdout: "[]\n" });
   expect((await whosaw("who-saw", "customer", "1")).stdout).toContain("Nobody");

@@ -21,8 +21,10 @@ export const seenByCommand: Command = {
     const { seenBy } = await import("../../asks/ask.ts");
     const { withConsoleLog } = await import("../../asks/console-log.ts");
     const { loadKeys } = await import("../../ledger/keys-file.ts");
+    const { assertLedgerStarted } = await import("../ledger-started.ts");
     const { printAnswer } = await import("../answers.ts");
     const actor = await findActor(config, requiredArgument(invocation, "ACTOR"));
+    await assertLedgerStarted(config);
     const keys = await loadKeys(config.ledger.keys);
     const { dir, origin, witness } = config.ledger;
     const tally = { opaque: 0, expired: 0 };

@@ -23,9 +23,11 @@ export const whoSawCommand: Command = {
     const { withConsoleLog } = await import("../../asks/console-log.ts");
     const { subjectTarget } = await import("../../asks/subject.ts");
     const { loadKeys } = await import("../../ledger/keys-file.ts");
+    const { assertLedgerStarted } = await import("../ledger-started.ts");
     const { printAnswer } = await import("../answers.ts");
     const kind = requiredArgument(invocation, "KIND");
-    const tables = tablesOf(config, kind);
+    assertKind(config, kind);
+    await assertLedgerStarted(config);
     const keys = await loadKeys(config.ledger.keys);
     const target = subjectTarget(keys.masterKey, kind, requiredArgument(invocation, "KEY"));
     const { dir, origin, witness } = config.ledger;
@@ -34,7 +36,7 @@ export const whoSawCommand: Command = {
       printAnswer(invocation, log, {
         command: "who-saw",
         target: target.name,
-        items: whoSaw([{ dir, origin, masterKey: keys.masterKey }], target, tables, tally),
+        items: whoSaw([{ dir, origin, masterKey: keys.masterKey }], target, tally),
         columns: ["AT", "ACTOR", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map(
           (title) => ({ title }),
         ),
@@ -42,7 +44,7 @@ export const whoSawCommand: Command = {
         none: "Nobody was shown this subject.",
       }),
     );
-    if (tally.opaque > 0) invocation.output.note(`${tally.opaque} opaque statements may also have shown this subject`);
+    if (tally.opaque > 0) invocation.output.note(`${tally.opaque} opaque statements may also have shown this subject; seen-by lists those of an actor`);
     if (tally.expired > 0) invocation.output.note(`${tally.expired} entries have expired and can no longer be read`);
     return EXIT.ok;
   },
@@ -53,11 +55,10 @@ function row(item: Disclosure): readonly string[] {
   return [at, actor, table, fields.join(","), masked.join(","), ticket ?? "-", reason ?? "-", statement, String(index)];
 }
 
-/** The protected tables of a kind: a misspelt kind must not read as 'nobody'. */
-function tablesOf(config: Config, kind: string): ReadonlySet<string> {
-  const subjects = config.classification.subjects;
-  const known = Object.hasOwn(subjects, kind) ? subjects[kind] : undefined;
-  if (known !== undefined) return new Set(Object.keys(known.tables));
+/** A misspelt kind must not read as 'nobody'. */
+function assertKind(config: Config, kind: string): void {
+  const { subjects } = config.classification;
+  if (Object.hasOwn(subjects, kind)) return;
   throw new WhosawError("USAGE", "whosaw.yaml has no such kind of subject.", {
     hint: `Kinds there: ${Object.keys(subjects).join(", ")}.`,
   });
