@@ -69,7 +69,8 @@ export function bindNames(buffer: Buffer, payload: number, end: number): BindNam
   const statement = reader.cstring();
   skipToResultFormats(reader);
   const resultFormats = reader.count(2);
-  const firstResultFormat = resultFormats === 0 ? 0 : uint16At(buffer, reader.at);
+  // Signed, as the decoder reads it.
+  const firstResultFormat = resultFormats === 0 ? 0 : (uint16At(buffer, reader.at) << 16) >> 16;
   reader.bytes(2 * resultFormats);
   reader.finish();
   return { portal, statement, resultFormats, firstResultFormat };
