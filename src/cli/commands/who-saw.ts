@@ -44,7 +44,10 @@ export const whoSawCommand: Command = {
         none: "Nobody was shown this subject.",
       }),
     );
-    if (tally.opaque > 0) invocation.output.note(`${tally.opaque} opaque statements may also have shown this subject; seen-by lists those of an actor`);
+    if (tally.opaque > 0)
+      invocation.output.note(
+        `${tally.opaque} opaque statements may also have shown this subject; seen-by lists those of an actor`,
+      );
     if (tally.expired > 0) invocation.output.note(`${tally.expired} entries have expired and can no longer be read`);
     return EXIT.ok;
   },
