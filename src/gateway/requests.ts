@@ -63,6 +63,8 @@ export class Requests {
   get stalled(): boolean {
     const { copyIn } = this.#state;
     if (copyIn === "awaited" || copyIn === "ending") return true;
+    // The server reads data now, whatever else is waited for.
+    if (copyIn === "reading") return false;
     return this.#stalled || this.#state.pending.length > LIMITS.pipelineMessagesMax;
   }
 
@@ -207,7 +209,7 @@ export class Requests {
       failed: false,
     };
     this.#state.pending.push(pending);
-    this.#stalled = this.#state.changesSearchPath(text);
+    this.#stalled = this.#state.unsettles(text);
     if (refusal === undefined && text.statements.some(copiesIn)) this.#state.awaitCopy(pending);
   }
 
@@ -227,7 +229,7 @@ export class Requests {
     const name = this.#name(message.name);
     const undo = this.#state.prepared.set(name, prepared, sequence);
     this.#state.pending.push({ kind: "parse", sequence, name, prepared, text, refusal, undo });
-    this.#stallAtSync ||= this.#state.changesSearchPath(text);
+    this.#stallAtSync ||= this.#state.unsettles(text);
   }
 
   #bind(): void {
@@ -352,13 +354,19 @@ export class Requests {
     });
   }
 
+  get #inUncertainEncoding(): boolean {
+    return this.#state.encodingMoves && this.#state.pending.length > 0;
+  }
+
   /** By the server's rules, which cut names. */
   #name(bytes: string): string {
+    if (this.#inUncertainEncoding && /[\u0080-\u00ff]/.test(bytes)) throw uncertainEncoding();
     return nameOfBytes(bytes, this.#state.clientEncoding);
   }
 
   #read(bytes: Buffer): SqlText | WhosawError {
     try {
+      if (this.#inUncertainEncoding && bytes.some((byte) => byte > 127)) return uncertainEncoding();
       return sqlText(bytes, this.#state.clientEncoding);
     } catch (error) {
       if (error instanceof WhosawError) return error;
@@ -420,6 +428,12 @@ function refusedText(refusal: WhosawError): TextPlan {
     edits: [],
     originalPosition: (position) => position,
   };
+}
+
+function uncertainEncoding(): WhosawError {
+  return new WhosawError("REFUSED", "the encoding of this message depends on statements that are still under way", {
+    hint: "wait for the answer to SET client_encoding, and to transactions that set it, before text that is not ASCII",
+  });
 }
 
 function tooMany(what: string): WhosawError {

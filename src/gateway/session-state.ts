@@ -36,6 +36,11 @@ export class SessionState {
   transaction: "I" | "T" | "E" = "I";
   clientEncoding = "UTF8";
   /**
+   * The client sets its encoding in the middle of the session. The server tells of it when it is ready only, and the end of
+   * a transaction may take it back: from then on nothing but ASCII is read while an answer is under way.
+   */
+  encodingMoves = false;
+  /**
    * COPY FROM STDIN. `awaited`: the server may begin to read data with the next message; `reading`: it does, ignores Sync
    * and takes anything else for an error; `ending`: the client has sent all of it. While it is not certain how the server
    * takes a message, none is sent.
@@ -102,9 +107,11 @@ export class SessionState {
     this.#context = undefined;
   }
 
-  /** Whether the search path after these statements is known only when the server has run them. */
-  changesSearchPath(text: TextPlan): boolean {
+  /** Whether the search path, or the encoding, after these statements is known only when the server has run them. */
+  unsettles(text: TextPlan): boolean {
     if (text.refusal !== undefined) return false;
+    this.encodingMoves ||= text.statements.some(({ effects }) => effects.some((effect) => this.#movesEncoding(effect)));
+    if (this.encodingMoves) return true;
     const local = this.#searchPath.untilTransactionEnds || this.#searchPath.touched;
     return text.statements.some((statement) =>
       statement.effects.some(
@@ -281,9 +288,21 @@ export class SessionState {
         return;
       case "deferred-checks":
       case "copy-in":
+      case "encoding":
       case "ddl":
         return;
     }
+  }
+
+  /** Many drivers set what is set already. */
+  #movesEncoding(effect: SessionEffect): boolean {
+    if (effect.kind !== "encoding") return false;
+    const plain = (name: string): string =>
+      name
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]/g, "")
+        .replace("unicode", "utf8");
+    return effect.value === undefined || plain(effect.value) !== plain(this.clientEncoding);
   }
 
   #clearTemp(): void {

@@ -30,7 +30,10 @@ export function qualifyNames(statement: StatementContext, survey: Survey, all: b
 /** A statement that touches no protected table. */
 export function passes(statement: StatementContext, survey: Survey): Planned {
   qualifyNames(statement, survey, false);
-  return survey.setsSearchPath ? passWith({ kind: "search-path" }) : PASS;
+  return passWith(
+    ...(survey.setsSearchPath ? [{ kind: "search-path" } as const] : []),
+    ...(survey.setsEncoding ? [{ kind: "encoding", value: undefined } as const] : []),
+  );
 }
 
 /**

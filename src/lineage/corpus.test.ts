@@ -121,15 +121,17 @@ describe("effects and treatments", () => {
     ["deallocate p", { kind: "deallocate", name: "p" }],
     ["deallocate all", { kind: "deallocate", name: undefined }],
     ["set local search_path = a", { kind: "search-path" }],
-    ["reset all", { kind: "search-path" }],
+    ["reset all", [{ kind: "search-path" }, { kind: "encoding", value: undefined }]],
+    ["set names 'LATIN1'", { kind: "encoding", value: "LATIN1" }],
+    ["select set_config('client_encoding', 'LATIN1', false)", { kind: "encoding", value: undefined }],
     ["select set_config('search_path', '', false)", { kind: "search-path" }],
     ["create temp table x (id int)", { kind: "create-temp", name: "x" }],
     ["select 1 as a into temp y", { kind: "create-temp", name: "y" }],
-    ["discard all", { kind: "discard-all" }],
+    ["discard all", [{ kind: "discard-all" }, { kind: "encoding", value: undefined }]],
     ["discard temp", { kind: "discard-temp" }],
     ["rollback to s", { kind: "rollback-to" }],
   ])("%s", (sql, effect) => {
-    expect(plan(sql).statements[0]?.effects).toEqual([effect]);
+    expect(plan(sql).statements[0]?.effects).toEqual([effect].flat());
   });
 
   test.each([

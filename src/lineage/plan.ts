@@ -74,6 +74,8 @@ export type SessionEffect =
   | { readonly kind: "prepare"; readonly name: string }
   | { readonly kind: "deallocate"; readonly name: string | undefined }
   | { readonly kind: "search-path" }
+  /** client_encoding is set; `value` as the statement says it, if it does. */
+  | { readonly kind: "encoding"; readonly value: string | undefined }
   /** ROLLBACK TO: settings made since the savepoint are taken back. */
   | { readonly kind: "rollback-to" }
   /** COMMIT, PREPARE TRANSACTION, SET CONSTRAINTS: checks run that earlier statements put off. */

@@ -28,6 +28,8 @@ export interface Survey {
   readonly into: RangeVar | undefined;
   /** set_config('search_path', ...) is called. */
   readonly setsSearchPath: boolean;
+  /** set_config('client_encoding', ...) is called. */
+  readonly setsEncoding: boolean;
 }
 
 interface CteScope {
@@ -58,6 +60,7 @@ class Surveyor implements Survey {
   recursive = false;
   into: RangeVar | undefined;
   setsSearchPath = false;
+  setsEncoding = false;
 
   private readonly statement: StatementContext;
   private readonly protectedCtes = new Set<CommonTableExpr>();
@@ -231,6 +234,7 @@ class Surveyor implements Survey {
     refuseSetting(setting);
     if (setting === "client_encoding" && embedsAscii(literal(value) ?? "sjis"))
       refuse("set_config with another client_encoding", "write SET client_encoding = 'UTF8'");
+    if (setting === "client_encoding") this.setsEncoding = true;
     if (setting === "search_path") this.setsSearchPath = true;
   }
 

@@ -166,7 +166,7 @@ function planTransaction({ kind }: TransactionStmt): Planned {
 
 function planSet(set: VariableSetStmt): Planned {
   const name = (set.name ?? "").toLowerCase();
-  if (set.kind === "VAR_RESET_ALL") return passWith({ kind: "search-path" });
+  if (set.kind === "VAR_RESET_ALL") return passWith({ kind: "search-path" }, { kind: "encoding", value: undefined });
   if (set.kind === "VAR_SET_MULTI") return PASS;
   const resets = set.kind === "VAR_RESET" || set.kind === "VAR_SET_DEFAULT";
   if (resets && (name === "role" || name === "session_authorization")) return PASS; // back to the role of the start: see 'role' in the startup packet
@@ -175,11 +175,12 @@ function planSet(set: VariableSetStmt): Planned {
   if (name === "standard_conforming_strings" && (resets || /^(on|true|yes|1|t|y)$/i.test(value))) return PASS;
   refuseSetting(name);
   if (name === "client_encoding" && embedsAscii(value)) refuseAlways(`client_encoding ${value}`, "use UTF8");
+  if (name === "client_encoding") return passWith({ kind: "encoding", value: resets ? undefined : value });
   return name === "search_path" ? passWith({ kind: "search-path" }) : PASS;
 }
 
 function planDiscard(discard: DiscardStmt): Planned {
-  if (discard.target === "DISCARD_ALL") return passWith({ kind: "discard-all" });
+  if (discard.target === "DISCARD_ALL") return passWith({ kind: "discard-all" }, { kind: "encoding", value: undefined });
   return discard.target === "DISCARD_TEMP" ? passWith({ kind: "discard-temp" }) : PASS;
 }
 

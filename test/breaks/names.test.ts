@@ -171,6 +171,45 @@ const ATTACKS: readonly Attack[] = [
       [1, [execute("c", 2), SYNC]],
     ],
   ],
+  [
+    "a name that the server cuts",
+    [
+      [1, [parse("n".repeat(63), "SELECT 1"), SYNC]],
+      [
+        1,
+        [encodeClose({ kind: "statement", name: `${"n".repeat(63)}x` }), parse(`${"n".repeat(63)}z`, rows(4160)), SYNC],
+      ],
+      [1, [bind("", "n".repeat(63)), execute(""), SYNC]],
+      [1, [query(`EXECUTE ${"n".repeat(63)}`)]],
+    ],
+  ],
+  [
+    "names in two spellings of one text",
+    [
+      [1, [query(`PREPARE "Ã©" AS ${rows(4170)}`)]],
+      [1, [parse("\u00c3\u00a9", "SELECT 1"), SYNC]],
+      [1, [query('EXECUTE "Ã©"')]],
+      [1, [bind("", "\u00c3\u0083\u00c2\u00a9"), execute(""), SYNC]],
+    ],
+  ],
+  [
+    "an encoding that changes before the name is read",
+    [
+      [1, [query(`PREPARE "Ã©" AS ${rows(4180)}`)]],
+      [2, [query("SET client_encoding = 'LATIN1'"), parse("\u00c3\u00a9", "SELECT 1"), SYNC]],
+      [1, [query("SET client_encoding = 'UTF8'")]],
+      [1, [query('EXECUTE "Ã©"')]],
+    ],
+  ],
+  [
+    "an encoding that changes back before the name is read",
+    [
+      [1, [query(`PREPARE "Ã©" AS ${rows(4190)}`)]],
+      [1, [query("SET client_encoding = 'LATIN1'")]],
+      [3, [query("SET client_encoding = 'UTF8'"), parse("\u00c3\u00a9", "SELECT 1"), SYNC, query("SELECT 1")]],
+      [1, [query('EXECUTE "Ã©"')]],
+    ],
+  ],
 ];
 
 test.each(ATTACKS)("%s", async (_name, writes) => {
