@@ -170,5 +170,7 @@ function parseCheckpointText(text: string): Checkpoint {
 }
 
 function badCheckpoint(why: string): WhosawError {
-  return new WhosawError("LEDGER_DAMAGED", `A checkpoint cannot be trusted: ${why}.`);
+  return new WhosawError("LEDGER_DAMAGED", `A checkpoint cannot be trusted: ${why}.`, {
+    hint: "Restore the ledger, its keys and its witness's directory together; to begin anew, choose another origin and empty directories.",
+  });
 }

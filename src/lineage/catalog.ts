@@ -83,6 +83,11 @@ export interface CatalogSnapshot {
   standing(relation: Relation): Standing;
   /** Some function of that name exists outside pg_catalog. */
   hasUserFunction(name: string): boolean;
+  /**
+   * Some function of that name exists outside pg_catalog that belongs to no extension: an unqualified call may mean it.
+   * Extensions overload built-in names for types of their own (citext: max, replace); what they do there is pure.
+   */
+  overloadsBuiltIn(name: string): boolean;
   /** Some operator of that name exists outside pg_catalog whose function does not belong to an extension. */
   hasUserOperator(name: string): boolean;
   /**

@@ -206,7 +206,7 @@ class Surveyor implements Survey {
     const builtIn =
       schema === "pg_catalog" ||
       (schema === "information_schema" && name === "_pg_expandarray") ||
-      (schema === undefined && !this.statement.context.catalog.hasUserFunction(name));
+      (schema === undefined && !this.statement.context.catalog.overloadsBuiltIn(name));
     const known = builtIn && names.length <= 2 ? functionClass(name) : undefined;
     if (!known) {
       if (!builtIn)

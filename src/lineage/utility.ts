@@ -180,7 +180,8 @@ function planSet(set: VariableSetStmt): Planned {
 }
 
 function planDiscard(discard: DiscardStmt): Planned {
-  if (discard.target === "DISCARD_ALL") return passWith({ kind: "discard-all" }, { kind: "encoding", value: undefined });
+  if (discard.target === "DISCARD_ALL")
+    return passWith({ kind: "discard-all" }, { kind: "encoding", value: undefined });
   return discard.target === "DISCARD_TEMP" ? passWith({ kind: "discard-temp" }) : PASS;
 }
 

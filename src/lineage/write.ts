@@ -92,7 +92,12 @@ function plan(statement: StatementContext, write: Write): Planned {
   const resolved = write.relation ? found.relations.get(write.relation) : undefined;
   const table =
     resolved?.kind === "relation" && resolved.standing.kind === "protected" ? resolved.standing.table : undefined;
-  if (!table || !write.relation || readsOthers(found, write.relation)) refuseLaundering();
+  if (!table || !write.relation) refuseLaundering();
+  if (readsOthers(found, write.relation))
+    refuse(
+      "protected rows besides the one that is written decide what is written, and nobody would be told that they were read",
+      "SELECT the keys first, then write WHERE key IN (...) or INSERT ... VALUES",
+    );
   if (table.relation.hasRules)
     refuse(`the protected table ${table.table} has rewrite rules`, "drop the rules, or write to another table");
   checkAssignments(write, table);

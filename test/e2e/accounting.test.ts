@@ -199,6 +199,23 @@ describe.each(postgresVersions())("PostgreSQL %i", (version) => {
     });
   });
 
+  test("an extension that overloads built-in functions for its own type refuses nobody", async () => {
+    await database.query("CREATE EXTENSION IF NOT EXISTS citext");
+    await expect
+      .poll(
+        async () =>
+          client.query("SELECT 'a'::citext").then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    await client.query("SELECT max(id), replace('a', 'a', 'b') FROM support.products");
+    await client.query("SELECT max(email) FROM support.customers WHERE id = 4711");
+    expect(await keysOf("support.customers")).toEqual(["4711"]);
+  });
+
   describe("refusals", () => {
     test.each([
       ["an unclassified table", "SELECT * FROM support.outbox"],

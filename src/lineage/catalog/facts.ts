@@ -36,6 +36,8 @@ export interface Facts {
   readonly foreignKeys: readonly ForeignKey[];
   readonly types: ReadonlyMap<number, Type>;
   readonly userFunctions: ReadonlySet<string>;
+  /** Those of them that belong to no extension. */
+  readonly writtenFunctions: ReadonlySet<string>;
   readonly userOperators: ReadonlySet<string>;
   readonly typesWithCode: ReadonlySet<string>;
 }
@@ -172,7 +174,7 @@ const isRefused = (schema: string, name: string): boolean =>
 /** Reads all facts, one statement after the other, in the caller's transaction (see CATALOG_TRANSACTION). */
 export async function readFacts(query: CatalogQuery): Promise<Facts> {
   const { relations, partitions } = await readRelations(query);
-  const objects: Record<string, Set<string>> = { f: new Set(), o: new Set(), t: new Set() };
+  const objects: Record<string, Set<string>> = { f: new Set(), w: new Set(), o: new Set(), t: new Set() };
   for (const row of await query(statements.USER_OBJECTS_SQL)) objects[text(row, 0)]?.add(text(row, 1));
   const unique = new Map<string, boolean>();
   for (const row of await query(statements.UNIQUE_SQL)) {
@@ -203,6 +205,7 @@ export async function readFacts(query: CatalogQuery): Promise<Facts> {
     foreignKeys,
     types,
     userFunctions: objects["f"]!,
+    writtenFunctions: objects["w"]!,
     userOperators: objects["o"]!,
     typesWithCode: objects["t"]!,
   };

@@ -85,6 +85,7 @@ export async function loadCatalog(
     relations: [...facts.relations.values()],
     standings,
     userFunctions: facts.userFunctions,
+    writtenFunctions: facts.writtenFunctions,
     userOperators: facts.userOperators,
     typesWithCode: facts.typesWithCode,
     grants: await readGrants(query, distinctRoles),

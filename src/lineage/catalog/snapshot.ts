@@ -15,6 +15,7 @@ export interface SnapshotParts {
   /** Of every relation; what is missing is unclassified. */
   readonly standings: ReadonlyMap<number, Standing>;
   readonly userFunctions: ReadonlySet<string>;
+  readonly writtenFunctions: ReadonlySet<string>;
   readonly userOperators: ReadonlySet<string>;
   readonly typesWithCode: ReadonlySet<string>;
   readonly grants: ReadonlyMap<string, Grants>;
@@ -59,6 +60,10 @@ export class Snapshot implements CatalogSnapshot {
 
   hasUserFunction(name: string): boolean {
     return this.#parts.userFunctions.has(name);
+  }
+
+  overloadsBuiltIn(name: string): boolean {
+    return this.#parts.writtenFunctions.has(name);
   }
 
   hasUserOperator(name: string): boolean {

@@ -113,7 +113,7 @@ const ofNoExtension = (functionOid: string): string =>
     WHERE e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND e.objid = ${functionOid} AND e.deptype = 'e')`;
 
 /**
- * kind and name: f, functions outside pg_catalog; o, operators outside pg_catalog whose function is no extension's; t, types whose
+ * kind and name: f, functions outside pg_catalog; w, those of them that are no extension's; o, operators outside pg_catalog whose function is no extension's; t, types whose
  * values are made by functions that are no extension's, and arrays, domains and rows of such types.
  */
 export const USER_OBJECTS_SQL = `WITH RECURSIVE code(oid) AS (
@@ -131,6 +131,11 @@ export const USER_OBJECTS_SQL = `WITH RECURSIVE code(oid) AS (
   )
   SELECT DISTINCT 'f', p.proname::text FROM pg_catalog.pg_proc p
     WHERE p.oid >= ${FIRST_USER_OID} OR p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+  UNION ALL
+  SELECT DISTINCT 'w', p.proname::text FROM pg_catalog.pg_proc p
+    WHERE (p.oid >= ${FIRST_USER_OID} OR p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        AND d.objid = p.oid AND d.deptype = 'e')
   UNION ALL
   SELECT DISTINCT 'o', o.oprname::text FROM pg_catalog.pg_operator o
     WHERE (o.oid >= ${FIRST_USER_OID} OR o.oprnamespace <> 'pg_catalog'::pg_catalog.regnamespace)

@@ -171,6 +171,9 @@ export class HelpdeskCatalog implements CatalogSnapshot {
   hasUserFunction(name: string): boolean {
     return USER_FUNCTIONS.has(name);
   }
+  overloadsBuiltIn(name: string): boolean {
+    return USER_FUNCTIONS.has(name);
+  }
   hasUserOperator(name: string): boolean {
     return name === "@@@";
   }
