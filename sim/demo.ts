@@ -183,8 +183,7 @@ The demo runs, until you press Ctrl-C.
 
 3. Make sure that nobody has changed the record:
 
-   ${SHOWN_CLI} verify ${gateway.ledger} --vkey ${gateway.vkey} \\
-     --witness ${gateway.witness}
+   ${SHOWN_CLI} verify ${gateway.ledger} --vkey ${gateway.vkey} --witness ${gateway.witness}
 
 4. Try a table that nobody has classified; it is refused, with what to do instead:
 

@@ -175,10 +175,8 @@ describe("cancel requests", () => {
       expect(await wire.hearToTheEnd()).toEqual([]);
     }
     await expect
-      .poll(async () => (await entriesOf(plain)).filter((entry) => entry.kind === "alert"))
-      .toEqual(
-        Array.from({ length: 3 }, () => ({ kind: "alert", code: "CANCEL_UNMATCHED", detail: "from 127.0.0.1" })),
-      );
+      .poll(async () => (await entriesOf(plain)).find((entry) => entry.kind === "alert"))
+      .toEqual({ kind: "alert", code: "CANCEL_UNMATCHED", detail: "from 127.0.0.1" });
     await serverWaits();
     const wire = await Wire.connect(plain);
     wire.socket.write(encodeCancelRequest(key.processId, key.secret));
