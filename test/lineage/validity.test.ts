@@ -61,7 +61,9 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
       const after = await describeColumns(plan.text);
       expect(before).toHaveLength(columns);
       expect(hideRows === true ? [] : after.slice(0, before.length)).toEqual(before);
-      expect(after.slice(before.length).every((column) => /^whosaw\$+\d+ \d+\.\d+ (20|21|23|25)$/.test(column))).toBe(true);
+      expect(after.slice(before.length).every((column) => /^whosaw\$+\d+ \d+\.\d+ (20|21|23|25)$/.test(column))).toBe(
+        true,
+      );
     },
   );
 
