@@ -1,7 +1,7 @@
 // Plain JavaScript on Node's built-ins only: it has to run in a fresh clone, before anything is installed or compiled.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 export const root = dirname(import.meta.dirname);
@@ -26,9 +26,16 @@ export function build() {
     say("Compiling");
     const fingerprint = sources();
     const ok = run(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"]);
+    if (ok) makeProgramsExecutable();
     if (ok) writeFileSync(BUILT_STAMP, fingerprint);
     return ok;
   });
+}
+
+/** npm makes programs executable when it links them, and in a fresh clone there are none yet when it does. */
+function makeProgramsExecutable() {
+  const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const program of Object.values(bin)) chmodSync(join(root, program), 0o755);
 }
 
 /** The same, for those who cannot go on without. */
