@@ -12,8 +12,8 @@ export const LIMITS = {
   rangeTableEntriesMax: 500,
   /** Protected tables in one statement, each time one is named: every branch of a UNION ALL carries a column for each. */
   protectedUsesMax: 100,
-  /** A statement's text in the ledger, literals removed; in UTF-8 it must fit in an entry. */
-  normalizedTextCharsMax: 16_384,
+  /** A statement's text in the ledger, literals removed; at four bytes a character it fits an entry with what else is in it. */
+  normalizedTextCharsMax: 8_000,
   /** Statements in one simple query. */
   statementsPerQueryMax: 1_000,
   /** Plans kept for one (catalog digest, search path, role). */
@@ -54,8 +54,6 @@ export const LIMITS = {
   keepAliveDelayMs: 60_000,
   /** C2SP tlog-tiles: entries are prefixed with a uint16. */
   entryBytesMax: 65_535,
-  /** Statement texts are cut to this in entries; four bytes a character still fit. */
-  recordedTextCharactersMax: 8_000,
   /** Subjects in one disclosure entry, chosen so that 16-byte keys fit. */
   subjectsPerEntryMax: 3_000,
   /** Bytes of one commit group in the write-ahead file. */

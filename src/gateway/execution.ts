@@ -129,16 +129,11 @@ export class Execution {
   }
 }
 
-/** A text that fits an entry with room for what else is in it. */
-export function abridged(text: string): string {
-  return text.length <= LIMITS.recordedTextCharactersMax ? text : `${text.slice(0, LIMITS.recordedTextCharactersMax)}…`;
-}
-
 function formOf(basis: Basis): Entry & { kind: "form" } {
   const common = {
     kind: "form",
     fingerprint: basis.plan.fingerprint,
-    text: abridged(basis.plan.normalizedText),
+    text: basis.plan.normalizedText,
   } as const;
   if (basis.kind === "account") {
     const uses = basis.accounting.uses.map((use) => ({

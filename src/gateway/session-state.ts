@@ -4,7 +4,7 @@ import type { Entry } from "../ledger/entry.ts";
 import type { CatalogSnapshot } from "../lineage/catalog.ts";
 import type { SessionEffect, StatementPlan, TextPlan } from "../lineage/plan.ts";
 import type { Mode, PlanContext, Planner } from "../lineage/planner.ts";
-import { abridged, type Basis, type Execution, type Executor } from "./execution.ts";
+import type { Basis, Execution, Executor } from "./execution.ts";
 import { Names, nameOfText } from "./names.ts";
 import { type Pending, PendingQueue, type Portal, type Prepared } from "./pending.ts";
 
@@ -166,7 +166,7 @@ export class SessionState {
       code: refusal.code,
       reason: refusal.message,
       fingerprint: plan?.fingerprint ?? "",
-      text: abridged(plan?.normalizedText ?? ""),
+      text: plan?.normalizedText ?? "",
     });
   }
 
