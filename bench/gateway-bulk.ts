@@ -18,7 +18,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   const stand = await Stand.open({ customers: CUSTOMERS, progress: options.progress });
   try {
     const whosaw = await stand.whosaw(true);
-    const rows = await throughput(stand, whosaw, options);
+    const rows = await throughput(stand, [stand.direct, await stand.copy(), whosaw], options);
     rows.push(await memory(stand, whosaw, options));
     return await makeReport("gateway-bulk", rows);
   } finally {
@@ -26,9 +26,8 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function throughput(stand: Stand, whosaw: Route, options: BenchOptions): Promise<BenchRow[]> {
+async function throughput(stand: Stand, routes: readonly Route[], options: BenchOptions): Promise<BenchRow[]> {
   const script = await stand.script("bulk.sql", BULK);
-  const routes = [stand.direct, whosaw];
   const rows: BenchRow[] = [];
   for (const clients of [1, 8]) {
     const results = new Map<string, number[]>(routes.map((route) => [route.name, []]));

@@ -1,4 +1,4 @@
-/** Point look-ups by pgbench: direct, PgBouncer, whosaw durable and without the fsync, in turn, medians of rounds. */
+/** Point look-ups by pgbench: direct, a proxy that only copies, PgBouncer, whosaw durable and without the fsync, in turn, medians of rounds. */
 import type { BenchOptions, BenchReport, BenchRow } from "./report.ts";
 import { makeReport } from "./report.ts";
 import { pgbench, type PgbenchResult, type Route, Stand } from "./gateway/stand.ts";
@@ -16,7 +16,13 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   const stand = await Stand.open({ customers: CUSTOMERS, progress: options.progress });
   try {
     const script = await stand.script("point.sql", SCRIPT);
-    const routes = [stand.direct, await stand.pgbouncer(), await stand.whosaw(true), await stand.whosaw(false)];
+    const routes = [
+      stand.direct,
+      await stand.copy(),
+      await stand.pgbouncer(),
+      await stand.whosaw(true),
+      await stand.whosaw(false),
+    ];
     const rows: BenchRow[] = [];
     for (const protocol of ["prepared", "simple"] as const) {
       for (const clients of [1, 8, 64]) {

@@ -107,14 +107,30 @@ ignore_startup_parameters = extra_float_digits,options
     await writeFile(file, supportConfig({ upstreamUrl }));
     const verifier = await makeVerifier(PASSWORD);
     await addActor(join(dir, "whosaw-actors.json"), { name: "agent", role: "agent", service: false, verifier });
-    const program = new URL("./gateway-process.js", import.meta.url).pathname;
-    const child = spawn(process.execPath, [program, file, ...(sync ? [] : ["nosync"])], {
+    const program = await this.#program("./gateway-process.js", [file, ...(sync ? [] : ["nosync"])]);
+    return { name, user: "agent", env: {}, ...program };
+  }
+
+  /** A proxy in Node that only copies: the floor under everything that a gateway in Node can reach. */
+  async copy(): Promise<Route> {
+    const { user, env } = this.direct;
+    return {
+      name: "copying proxy",
+      user,
+      env,
+      ...(await this.#program("./copy-process.js", [`${this.#server.port}`])),
+    };
+  }
+
+  /** Starts a program of this folder, which prints its address when it is ready. */
+  async #program(file: string, args: readonly string[]): Promise<Pick<Route, "host" | "port" | "pid">> {
+    const child = spawn(process.execPath, [new URL(file, import.meta.url).pathname, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#children.push(child);
     const line = JSON.parse(await lineOf(child, "stdout", /./)) as { address: string };
     const [host = "", port] = line.address.split(":");
-    return { name, host, port: Number(port), user: "agent", env: {}, pid: child.pid };
+    return { host, port: Number(port), pid: child.pid };
   }
 
   /** Writes a pgbench script. @returns its path */

@@ -42,6 +42,8 @@ export const LIMITS = {
   /** Messages one client may have in flight before the gateway stops reading from it. */
   pipelineMessagesMax: 10_000,
   preparedStatementsMax: 10_000,
+  /** How far the name of a statement or cursor may lead to another. */
+  nameIndirectionsMax: 4,
   portalsMax: 10_000,
   sessionsMax: 2_000,
   authenticationTimeoutMs: 30_000,

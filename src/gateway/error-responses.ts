@@ -62,7 +62,7 @@ export class ErrorResponses {
     const rebuilt = head === undefined ? fields : this.#rebuild(head, fields);
     if (rebuilt === fields) this.#relay.keep(buffer, start, end);
     else this.#relay.insert(encodeErrorResponse(rebuilt));
-    this.#state.endCopy(head);
+    this.#state.copyIn.answered(head);
     if (head?.kind === "query") head.failed = true;
     else this.#skipToSync();
   }
@@ -157,7 +157,7 @@ export class ErrorResponses {
     for (let head = this.#state.pending.head; head !== undefined; head = this.#state.pending.head) {
       if (head.kind === "sync" || head.kind === "hidden") break;
       if (head.kind === "parse" || head.kind === "bind" || head.kind === "close") undone.push(head.undo);
-      this.#state.endCopy(head);
+      this.#state.copyIn.answered(head);
       this.#state.pending.shift();
     }
     for (const undo of undone.reverse()) undo();

@@ -19,8 +19,8 @@ export interface PlanSource {
 /** A prepared statement, made by Parse or by PREPARE. */
 export interface Prepared {
   readonly text: TextPlan;
-  /** Undefined for an empty query. */
-  readonly plan: StatementPlan | undefined;
+  /** Undefined for an empty query. In observe it is replaced when the schema has changed what the statement reads. */
+  plan: StatementPlan | undefined;
   readonly source: PlanSource;
 }
 

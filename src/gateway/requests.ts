@@ -61,10 +61,10 @@ export class Requests {
 
   /** The client must not be read from for now. */
   get stalled(): boolean {
-    const { copyIn } = this.#state;
-    if (copyIn === "awaited" || copyIn === "ending") return true;
+    const { stage } = this.#state.copyIn;
+    if (stage === "awaited" || stage === "ending") return true;
     // The server reads data now, whatever else is waited for.
-    if (copyIn === "reading") return false;
+    if (stage === "reading") return false;
     return this.#stalled || this.#state.pending.length > LIMITS.pipelineMessagesMax;
   }
 
@@ -81,7 +81,7 @@ export class Requests {
 
   /** Goes on with what is there, after a stall. */
   proceed(): Buffer[] {
-    if (this.#syncsLeftOut > 0 && this.#state.copyIn === "none") this.#afterCopy();
+    if (this.#syncsLeftOut > 0 && this.#state.copyIn.stage === "none") this.#afterCopy();
     while (!this.stalled && !this.#terminated && this.#reader.next()) this.#message();
     return this.#relay.take();
   }
@@ -90,7 +90,7 @@ export class Requests {
   ready(): Buffer[] {
     if (this.#state.pending.length > 0) return [];
     this.#stalled = false;
-    return this.#state.searchPathDue() ? this.askSearchPath() : [];
+    return this.#state.searchPath.due(this.#state.transaction) ? this.askSearchPath() : [];
   }
 
   /** Asks the server which schemas the session searches; the client waits until it is known. */
@@ -99,7 +99,7 @@ export class Requests {
     const done: PendingHidden["done"] = (rows) => {
       this.#stalled = false;
       if (rows !== undefined) {
-        this.#state.searchPath = rows.map(([name]) => name ?? "").filter((name) => !/^pg_(toast_)?temp_/.test(name));
+        this.#state.searches(rows.map(([name]) => name ?? "").filter((name) => !/^pg_(toast_)?temp_/.test(name)));
       }
     };
     this.#state.pending.push({ kind: "hidden", sequence: this.#state.nextSequence(), rows: [], failed: false, done });
@@ -110,7 +110,7 @@ export class Requests {
   #message(): void {
     const reader = this.#reader;
     if (this.#state.skipping && SKIPPED.has(reader.type)) return;
-    if (this.#state.copyIn === "reading") return this.#duringCopy();
+    if (this.#state.copyIn.stage === "reading") return this.#duringCopy();
     switch (reader.type) {
       case FRONTEND.Query:
         return this.#query();
@@ -153,7 +153,7 @@ export class Requests {
       case FRONTEND.CopyDone:
       case FRONTEND.CopyFail:
         this.#syncsLeftOut = 0;
-        this.#state.copyIn = "ending";
+        this.#state.copyIn.stage = "ending";
         this.#keep();
         // Its outcome must be known before anything else is sent.
         this.#relay.insert(FLUSH);
@@ -168,7 +168,7 @@ export class Requests {
         return this.#keep();
       default:
         // The server says so and ends the connection: nothing behind it is sent.
-        this.#state.copyIn = "ending";
+        this.#state.copyIn.stage = "ending";
         return this.#keep();
     }
   }
@@ -210,7 +210,7 @@ export class Requests {
     };
     this.#state.pending.push(pending);
     this.#stalled = this.#state.unsettles(text);
-    if (refusal === undefined && text.statements.some(copiesIn)) this.#state.awaitCopy(pending);
+    if (refusal === undefined && text.statements.some(copiesIn)) this.#state.copyIn.await(pending);
   }
 
   #parse(): void {
@@ -310,7 +310,7 @@ export class Requests {
     const pending: Pending = { kind: "execute", sequence: this.#state.nextSequence(), name };
     this.#state.pending.push(pending);
     if (prepared?.plan !== undefined && copiesIn(prepared.plan)) {
-      this.#state.awaitCopy(pending);
+      this.#state.copyIn.await(pending);
       this.#relay.insert(FLUSH);
     }
   }
@@ -355,19 +355,19 @@ export class Requests {
   }
 
   get #inUncertainEncoding(): boolean {
-    return this.#state.encodingMoves && this.#state.pending.length > 0;
+    return this.#state.encoding.moves && this.#state.pending.length > 0;
   }
 
   /** By the server's rules, which cut names. */
   #name(bytes: string): string {
     if (this.#inUncertainEncoding && /[\u0080-\u00ff]/.test(bytes)) throw uncertainEncoding();
-    return nameOfBytes(bytes, this.#state.clientEncoding);
+    return nameOfBytes(bytes, this.#state.encoding.name);
   }
 
   #read(bytes: Buffer): SqlText | WhosawError {
     try {
       if (this.#inUncertainEncoding && bytes.some((byte) => byte > 127)) return uncertainEncoding();
-      return sqlText(bytes, this.#state.clientEncoding);
+      return sqlText(bytes, this.#state.encoding.name);
     } catch (error) {
       if (error instanceof WhosawError) return error;
       throw error;

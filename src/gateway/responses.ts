@@ -17,7 +17,8 @@ import { ErrorResponses } from "./error-responses.ts";
 import { Execution } from "./execution.ts";
 import type { Pending, PendingHidden, PendingQuery, PendingSync, Prepared } from "./pending.ts";
 import { Relay } from "./relay.ts";
-import type { SessionState, Standing } from "./session-state.ts";
+import type { SessionState } from "./session-state.ts";
+import type { Standing } from "./standing.ts";
 
 /** The statement that the server is answering now. */
 interface Running {
@@ -44,6 +45,8 @@ export class Responses {
   readonly #relay = new Relay();
   /** Kept while one statement answers: rows come by the thousand. */
   #running: Running | undefined;
+  /** Noted as unrecorded since the last chunk came: nothing drains in between. */
+  #noted: Execution | undefined;
   #becameReady = false;
 
   constructor(state: SessionState) {
@@ -66,6 +69,7 @@ export class Responses {
    */
   receive(chunk: Buffer): Buffer[] {
     this.#reader.push(chunk);
+    this.#noted = undefined;
     while (this.#reader.next()) this.#message();
     return this.#relay.take();
   }
@@ -137,15 +141,20 @@ export class Responses {
     const running = this.#current();
     const { execution } = running;
     if (execution === undefined) return this.#unaccountedRow();
-    if (this.#reader.first) {
-      execution.countRow();
-      this.#state.unrecorded.add(execution);
-    }
+    if (this.#reader.first) execution.countRow();
+    this.#note(execution);
     if (running.hiddenColumns === 0) return running.hideRows ? undefined : this.#keep();
     const { buffer, start, end } = this.#reader;
     const place = this.#relay.place(buffer, start);
     const placed = stripDataRow(buffer, start, end, running.visibleColumns, running.hiddenColumns, place, execution);
     if (!running.hideRows) this.#relay.placed(placed);
+  }
+
+  /** What this execution has read must be recorded before the bytes of this chunk leave. */
+  #note(execution: Execution): void {
+    if (execution === this.#noted) return;
+    this.#noted = execution;
+    this.#state.unrecorded.add(execution);
   }
 
   #unaccountedRow(): void {
@@ -211,7 +220,7 @@ export class Responses {
     this.#running = undefined;
     if (execution !== undefined) {
       if (type !== BACKEND.PortalSuspended) execution.end(undefined);
-      this.#state.unrecorded.add(execution);
+      this.#note(execution);
     }
     if (head?.kind === "query") {
       const { text, source } = head;
@@ -222,7 +231,7 @@ export class Responses {
       const portal = this.#state.portals.answered(head.name);
       if (type !== BACKEND.PortalSuspended && portal?.cursor === false)
         this.#applyEffects(portal.prepared, head.sequence);
-      this.#state.endCopy(head);
+      this.#state.copyIn.answered(head);
       this.#state.pending.shift();
     }
     this.#keep();
@@ -232,7 +241,7 @@ export class Responses {
     const { buffer, payload, end } = this.#reader;
     const head = this.#answered();
     this.#running = undefined;
-    this.#state.endCopy(head);
+    this.#state.copyIn.answered(head);
     this.#state.transaction = decodeReadyForQuery(buffer, payload, end);
     this.#state.touchedProtected &&= this.#state.transaction !== "I";
     if (head?.kind === "hidden") {
@@ -260,8 +269,8 @@ export class Responses {
   #copyIn(): void {
     this.#current();
     // In observe a statement that could not be read may be a COPY.
-    if (this.#state.copyIn === "none" && this.#state.policy.mode === "enforce") throw outOfStep();
-    this.#state.copyIn = "reading";
+    if (this.#state.copyIn.stage === "none" && this.#state.policy.mode === "enforce") throw outOfStep();
+    this.#state.copyIn.stage = "reading";
     this.#keep();
   }
 
@@ -272,7 +281,7 @@ export class Responses {
     const format = execution.basis.kind === "account" ? execution.basis.accounting.copy : undefined;
     if (format === undefined) throw unaccounted("a COPY");
     running.copy = new CopyStripper(format, running.visibleColumns, running.hiddenColumns, {
-      encoding: this.#state.clientEncoding,
+      encoding: this.#state.encoding.name,
     });
     const { buffer, start, end } = this.#reader;
     const place = this.#relay.place(buffer, start);
@@ -282,7 +291,7 @@ export class Responses {
   #copyData(): void {
     const { execution, copy } = this.#current();
     if (execution === undefined) return this.#keep();
-    this.#state.unrecorded.add(execution);
+    this.#note(execution);
     if (copy === undefined) {
       if (this.#reader.first) execution.countRow();
       return this.#keep();

@@ -4,9 +4,14 @@ import type { Entry } from "../ledger/entry.ts";
 import type { CatalogSnapshot } from "../lineage/catalog.ts";
 import type { SessionEffect, StatementPlan, TextPlan } from "../lineage/plan.ts";
 import type { Mode, PlanContext, Planner } from "../lineage/planner.ts";
-import type { Basis, Execution, Executor } from "./execution.ts";
+import { ClientEncoding } from "./client-encoding.ts";
+import { CopyIn } from "./copy-in.ts";
+import type { Execution, Executor } from "./execution.ts";
 import { Names, nameOfText } from "./names.ts";
-import { type Pending, PendingQueue, type Portal, type Prepared } from "./pending.ts";
+import { PendingQueue, type Portal, type Prepared } from "./pending.ts";
+import { revalidate } from "./revalidate.ts";
+import { SearchPath } from "./search-path.ts";
+import { lookUp, type Standing, standingOf, type When } from "./standing.ts";
 
 /** What a session may do, from its actor's role. */
 export interface SessionPolicy {
@@ -15,12 +20,6 @@ export interface SessionPolicy {
   /** For privileges: the role that the upstream connection runs as. */
   readonly upstreamRole: string;
 }
-
-/** A statement's basis, or what stands in its place. */
-export type Standing = Basis | { readonly kind: "pass" } | { readonly kind: "unknown"; readonly name: string };
-
-/** How far a name may lead to another (EXECUTE of EXECUTE cannot be, but a loop must not). */
-const INDIRECTIONS_MAX = 4;
 
 export class SessionState {
   readonly planner: Planner;
@@ -34,26 +33,14 @@ export class SessionState {
   readonly entries: Entry[] = [];
   /** As of the last ReadyForQuery: I idle, T in a transaction, E in a failed one. */
   transaction: "I" | "T" | "E" = "I";
-  clientEncoding = "UTF8";
-  /**
-   * The client sets its encoding in the middle of the session. The server tells of it when it is ready only, and the end of
-   * a transaction may take it back: from then on nothing but ASCII is read while an answer is under way.
-   */
-  encodingMoves = false;
-  /**
-   * COPY FROM STDIN. `awaited`: the server may begin to read data with the next message; `reading`: it does, ignores Sync
-   * and takes anything else for an error; `ending`: the client has sent all of it. While it is not certain how the server
-   * takes a message, none is sent.
-   */
-  copyIn: "none" | "awaited" | "reading" | "ending" = "none";
-  /** What the COPY is in the queue; it is over when this is answered. */
-  #copying: Pending | undefined;
+  readonly encoding = new ClientEncoding();
+  readonly copyIn = new CopyIn();
+  readonly searchPath = new SearchPath();
   /** Protected tables were touched since the server was last idle: checks put off until now may tell of their rows. */
   touchedProtected = false;
   /** After an error in the extended protocol, until the next Sync: the server ignores everything else. */
   skipping = false;
   #catalog: () => CatalogSnapshot;
-  readonly #searchPath = { schemas: [] as readonly string[], touched: false, untilTransactionEnds: false };
   readonly #tempTables = new Set<string>();
   #context: PlanContext | undefined;
   #sequence = 0;
@@ -80,7 +67,7 @@ export class SessionState {
     if (this.#context?.catalog !== catalog) {
       this.#context = {
         catalog,
-        searchPath: this.#searchPath.schemas,
+        searchPath: this.searchPath.schemas,
         role: this.policy.upstreamRole,
         mode: this.policy.mode,
         migrate: this.policy.migrate,
@@ -95,60 +82,25 @@ export class SessionState {
    * @throws WhosawError REFUSED if statements could no longer be read as they were planned
    */
   parameterChanged(name: string, value: string): void {
-    if (name === "client_encoding") this.clientEncoding = value;
+    if (name === "client_encoding") this.encoding.name = value;
     if (name !== "standard_conforming_strings" || value === "on" || this.policy.mode === "observe") return;
     throw new WhosawError("REFUSED", "standard_conforming_strings is off, so statements cannot be read reliably", {
       hint: "leave standard_conforming_strings on for this role and database",
     });
   }
 
-  set searchPath(schemas: readonly string[]) {
-    this.#searchPath.schemas = schemas;
+  /** The server has said which schemas it searches. */
+  searches(schemas: readonly string[]): void {
+    this.searchPath.schemas = schemas;
     this.#context = undefined;
   }
 
   /** Whether the search path, or the encoding, after these statements is known only when the server has run them. */
   unsettles(text: TextPlan): boolean {
     if (text.refusal !== undefined) return false;
-    this.encodingMoves ||= text.statements.some(({ effects }) => effects.some((effect) => this.#movesEncoding(effect)));
-    if (this.encodingMoves) return true;
-    const local = this.#searchPath.untilTransactionEnds || this.#searchPath.touched;
-    return text.statements.some((statement) =>
-      statement.effects.some(
-        ({ kind }) => kind === "search-path" || kind === "discard-all" || (kind === "rollback-to" && local),
-      ),
-    );
-  }
-
-  /**
-   * Whether the search path must be asked for, now that the server is ready: after a statement that changes it, and
-   * once more when the transaction ends in which that was done. Relations are sent schema-qualified, so a path that
-   * is known too late can name a wrong table, but never leave one unaccounted for.
-   */
-  searchPathDue(): boolean {
-    const path = this.#searchPath;
-    if (this.transaction === "E") {
-      path.untilTransactionEnds ||= path.touched;
-      return false;
-    }
-    const ended = path.untilTransactionEnds && this.transaction === "I";
-    const due = path.touched || ended;
-    if (due) path.untilTransactionEnds = this.transaction === "T";
-    path.touched = false;
-    return due;
-  }
-
-  /** Sent a message with which the server may begin to read COPY data. */
-  awaitCopy(item: Pending): void {
-    this.copyIn = "awaited";
-    this.#copying = item;
-  }
-
-  /** The server has answered this one. */
-  endCopy(item: Pending | undefined): void {
-    if (this.#copying !== undefined && item !== this.#copying) return;
-    this.copyIn = "none";
-    this.#copying = undefined;
+    const effects = text.statements.flatMap((statement) => statement.effects);
+    for (const effect of effects) this.encoding.sending(effect);
+    return this.encoding.moves || effects.some((effect) => this.searchPath.unsettledBy(effect));
   }
 
   /** Whether something waits for the next commit group. */
@@ -191,36 +143,21 @@ export class SessionState {
   }
 
   /**
-   * Whether the plan of a prepared statement still holds. The server reads a statement again when the schema or the search
-   * path has changed, and so must the gateway: a view that was harmless may read protected rows now.
+   * Whether a prepared statement must be prepared again.
    * @throws WhosawError if the catalog is too old to be trusted
    */
   outdated(prepared: Prepared | undefined): WhosawError | undefined {
-    if (prepared?.plan === undefined || this.policy.mode === "observe") return undefined;
-    const { source, plan, text } = prepared;
-    const { treatment } = plan;
-    if (treatment.kind === "as-prepared") return this.outdated(named(this.prepared, treatment.name, "sent"));
-    const now = this.context();
-    if (source.context === now || source.sql === undefined || source.context === undefined) return undefined;
-    // What is accounted for was sent with its schemas written out: the search path is no matter.
-    const context = treatment.kind === "account" ? { ...source.context, catalog: now.catalog } : now;
-    if (treatment.kind === "account" && source.context.catalog === now.catalog) return undefined;
-    const again = this.planner.plan(source.sql, context, source.protocol);
-    if (again.refusal === undefined && again.text === text.text && sameTreatments(again, text)) {
-      source.context = context;
-      return undefined;
-    }
-    return new WhosawError("FEATURE_NOT_SUPPORTED", "cached plan must not change result type", {
-      hint: "the schema has changed since this statement was prepared: prepare it again",
-      fields: { F: "plancache.c", R: "RevalidateCachedQuery" },
-    });
+    if (prepared?.plan === undefined) return undefined;
+    const { treatment } = prepared.plan;
+    if (treatment.kind === "as-prepared") return this.outdated(lookUp(this.prepared, treatment.name, "sent"));
+    return revalidate(this.planner, prepared, this.context());
   }
 
   /** As {@link outdated}, for all that a text executes by name. */
   executesOutdated(text: TextPlan): WhosawError | undefined {
     for (const { treatment } of text.statements) {
       if (treatment.kind !== "as-prepared") continue;
-      const error = this.outdated(named(this.prepared, treatment.name, "sent"));
+      const error = this.outdated(lookUp(this.prepared, treatment.name, "sent"));
       if (error !== undefined) return error;
     }
     return undefined;
@@ -230,22 +167,8 @@ export class SessionState {
    * What accounts for this plan's rows.
    * @param when the server answers it now, or it is about to be sent
    */
-  standingOf(plan: StatementPlan, when: "answered" | "sent" = "answered", depth = 0): Standing {
-    const { treatment } = plan;
-    switch (treatment.kind) {
-      case "pass":
-        return { kind: "pass" };
-      case "account":
-        return { kind: "account", plan, accounting: treatment.accounting };
-      case "opaque":
-        return { kind: "opaque", plan, tables: treatment.tables, reason: treatment.reason };
-      case "as-prepared":
-        return this.#standingOfName(named(this.prepared, treatment.name, when), treatment.name, when, depth);
-      case "as-cursor":
-        return this.#standingOfCursor(treatment, when, depth);
-      case "refuse":
-        return { kind: "unknown", name: "a refused statement" };
-    }
+  standingOf(plan: StatementPlan, when: When = "answered"): Standing {
+    return standingOf(this, plan, when);
   }
 
   /** Follows what a statement has changed, now that the server has said that it did. */
@@ -274,17 +197,17 @@ export class SessionState {
       case "discard-all":
         remove(this.prepared, undefined, sequence);
         remove(this.portals, undefined, sequence);
-        this.#searchPath.touched = true;
+        this.searchPath.touch();
         this.#clearTemp();
         return;
       case "discard-temp":
         this.#clearTemp();
         return;
       case "search-path":
-        this.#searchPath.touched = true;
+        this.searchPath.touch();
         return;
       case "rollback-to":
-        this.#searchPath.touched ||= this.#searchPath.untilTransactionEnds;
+        this.searchPath.rolledBack();
         return;
       case "deferred-checks":
       case "copy-in":
@@ -294,51 +217,14 @@ export class SessionState {
     }
   }
 
-  /** Many drivers set what is set already. */
-  #movesEncoding(effect: SessionEffect): boolean {
-    if (effect.kind !== "encoding") return false;
-    const plain = (name: string): string =>
-      name
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]/g, "")
-        .replace("unicode", "utf8");
-    return effect.value === undefined || plain(effect.value) !== plain(this.clientEncoding);
-  }
-
   #clearTemp(): void {
     this.#tempTables.clear();
     this.#context = undefined;
   }
-
-  #standingOfName(prepared: Prepared | undefined, name: string, when: "answered" | "sent", depth: number): Standing {
-    if (prepared?.plan === undefined || depth >= INDIRECTIONS_MAX) return { kind: "unknown", name };
-    return this.standingOf(prepared.plan, when, depth + 1);
-  }
-
-  /** A cursor that turns out to be over protected rows only now must not be moved, as if that had been refused. */
-  #standingOfCursor(
-    treatment: StatementPlan["treatment"] & { kind: "as-cursor" },
-    when: "answered" | "sent",
-    depth: number,
-  ): Standing {
-    const { name, forward, move } = treatment;
-    const standing = this.#standingOfName(named(this.portals, name, when)?.prepared, name, when, depth);
-    return standing.kind === "account" && (move || !forward) ? { kind: "unknown", name } : standing;
-  }
-}
-
-function sameTreatments(one: TextPlan, other: TextPlan): boolean {
-  const told = ({ statements }: TextPlan): string => JSON.stringify(statements.map(({ treatment }) => treatment));
-  return told(one) === told(other);
 }
 
 function declared(prepared: Prepared, hold: boolean): Portal {
   return { prepared, statement: "", hold, cursor: true, execution: undefined };
-}
-
-function named<T>(names: Names<T>, identifier: string, when: "answered" | "sent"): T | undefined {
-  const name = nameOfText(identifier);
-  return when === "answered" ? names.answered(name) : names.get(name);
 }
 
 function set<T>(names: Names<T>, identifier: string, value: T, sequence: number): void {

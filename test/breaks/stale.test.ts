@@ -68,3 +68,29 @@ test.each([["SQL"], ["the protocol"]])(
     await client.end();
   },
 );
+
+test("observe: a prepared statement that reads protected rows since the schema changed is recorded", async () => {
+  await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, name FROM extra.list");
+  const observing = await startTestGateway({
+    database,
+    mode: "observe",
+    edit: (yaml) => yaml.replace("public: [support.teams,", "public: [extra.list, support.teams,"),
+  });
+  const observer = await observing.client("app");
+  const run = () => observer.query({ name: "p", text: "SELECT id, name FROM extra.looks" });
+  const recorded = async () =>
+    (await recordedStatements(observing)).flatMap(({ uses }) => uses.map(({ table }) => table));
+  try {
+    expect((await run()).rows).toHaveLength(1);
+    expect(await recorded()).toEqual([]);
+    await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, email AS name FROM support.customers");
+    // Until the gateway has noticed.
+    while ((await recorded()).length === 0) await observer.query("SELECT id FROM extra.looks LIMIT 1");
+    const before = (await recorded()).length;
+    expect((await run()).rows.length).toBeGreaterThan(1);
+    expect((await recorded()).slice(before)).toEqual(["extra.looks", "support.customers"]);
+  } finally {
+    await observer.end();
+    await observing.stop();
+  }
+});
