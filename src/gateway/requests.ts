@@ -219,7 +219,7 @@ export class Requests {
     const message = decodeParse(buffer, payload, end);
     const sql = this.#read(message.text);
     const source = this.#source(sql, "extended");
-    const text = this.#plan(sql, "extended");
+    const text = this.#refuseTypes(message.paramOids) ?? this.#plan(sql, "extended");
     const { refusal } = text;
     if (refusal !== undefined) this.#relay.insert(encodeParse(message.name, REFUSED_TEXT, []));
     else if (sql instanceof WhosawError || text.text === sql.text) this.#keep();
@@ -396,6 +396,18 @@ export class Requests {
     }
   }
 
+  /** Parameters whose values are made by somebody's own functions: they run before any statement is looked at. */
+  #refuseTypes(oids: readonly number[]): TextPlan | undefined {
+    if (this.#state.policy.mode === "observe" || oids.length === 0) return undefined;
+    try {
+      const { catalog } = this.#state.context();
+      return oids.some((oid) => catalog.typeRunsCode(oid)) ? refusedText(parameterRunsCode()) : undefined;
+    } catch (error) {
+      if (error instanceof WhosawError) return refusedText(error);
+      throw error;
+    }
+  }
+
   /** Columns that the server adds to what the client expects of a statement. */
   #hiddenColumns(prepared: Prepared | undefined): number {
     return this.#accountingOf(prepared)?.companions.length ?? 0;
@@ -428,6 +440,14 @@ function refusedText(refusal: WhosawError): TextPlan {
     edits: [],
     originalPosition: (position) => position,
   };
+}
+
+function parameterRunsCode(): WhosawError {
+  return new WhosawError(
+    "REFUSED",
+    "the type of a parameter runs functions of its own: they could read tables by themselves",
+    { hint: "declare the parameter as its base type" },
+  );
 }
 
 function uncertainEncoding(): WhosawError {

@@ -91,10 +91,10 @@ export interface CatalogSnapshot {
   /** Some operator of that name exists outside pg_catalog whose function does not belong to an extension. */
   hasUserOperator(name: string): boolean;
   /**
-   * Making a value of some type of that name outside pg_catalog runs a function of a user's, not of an extension's: a domain with a
+   * Making a value of the type of that oid, or of some type of that name outside pg_catalog, runs a function of a user's, not of an extension's: a domain with a
    * check that calls one, a cast, an input function.
    */
-  typeRunsCode(name: string): boolean;
+  typeRunsCode(type: string | number): boolean;
   /** The role may SELECT these columns. Loaded for each upstream role. */
   maySelect(role: string, oid: number, columns: readonly string[]): boolean;
 }

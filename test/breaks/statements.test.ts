@@ -11,6 +11,9 @@ let client: pg.Client;
 
 beforeAll(async () => {
   database = await supportDatabase(18);
+  await database.query(
+    "CREATE FUNCTION support.peek(text) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT NOT EXISTS (SELECT FROM support.customers WHERE email = $1)'; CREATE DOMAIN support.peeked AS text CHECK (support.peek(value))",
+  );
   gateway = await startTestGateway({ database });
   client = await gateway.client("app");
 });
@@ -40,6 +43,20 @@ test.each([
   ["an exclusion constraint", "CREATE TEMP TABLE x (a int, EXCLUDE USING btree (a WITH =))"],
 ])("refused: %s", async (_name, sql) => {
   await expect(client.query(sql)).rejects.toMatchObject({ code: "42501" });
+});
+
+test("refused: a parameter of a type that runs a function of its own", async () => {
+  const [type] = await database.query("SELECT 'support.peeked'::regtype::oid::int AS oid");
+  // The driver's own types know this of a query; those of @types/pg do not.
+  const asked: pg.QueryConfig = {
+    text: "SELECT $1 IS NULL",
+    values: ["somebody@example.org"],
+    types: [Number(type?.["oid"])] as never,
+  };
+  await expect(client.query(asked)).rejects.toMatchObject({
+    code: "42501",
+    hint: expect.stringContaining("base type"),
+  });
 });
 
 test.each([

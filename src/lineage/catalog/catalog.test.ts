@@ -187,7 +187,7 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
     expect(kind("pg_toast", toast)).toEqual({ kind: "system", allowed: false });
   });
 
-  test("relations, view reads, user objects and privileges", () => {
+  test("relations, view reads, user objects and privileges", async () => {
     const oid = (name: string) => snapshot.find("support", name)!.oid;
     expect(snapshot.find("support", "emails_again")!.viewReads).toEqual([oid("customers"), oid("emails")]);
     expect(snapshot.find("support", "peeks")!.viewReads).toEqual([0]);
@@ -208,6 +208,10 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
       snapshot.typeRunsCode(name),
     );
     expect(running).toEqual(["guess", "_guess", "guesses", "box", "pair"]);
+    const [types] = await query(
+      "SELECT 'support.guess'::regtype::oid, 'support.guess[]'::regtype::oid, 'text'::regtype::oid",
+    );
+    expect(types!.map((oid) => snapshot.typeRunsCode(Number(oid)))).toEqual([true, true, false]);
     expect(snapshot.maySelect(role, oid("tickets"), ["id", "body"])).toBe(true);
     expect(snapshot.maySelect(role, oid("customers"), ["id"])).toBe(true);
     expect(snapshot.maySelect(role, oid("customers"), ["id", "email"])).toBe(false);

@@ -40,6 +40,7 @@ export interface Facts {
   readonly writtenFunctions: ReadonlySet<string>;
   readonly userOperators: ReadonlySet<string>;
   readonly typesWithCode: ReadonlySet<string>;
+  readonly typeOidsWithCode: ReadonlySet<number>;
 }
 
 const KINDS: Readonly<Record<string, RelationKind>> = {
@@ -174,7 +175,7 @@ const isRefused = (schema: string, name: string): boolean =>
 /** Reads all facts, one statement after the other, in the caller's transaction (see CATALOG_TRANSACTION). */
 export async function readFacts(query: CatalogQuery): Promise<Facts> {
   const { relations, partitions } = await readRelations(query);
-  const objects: Record<string, Set<string>> = { f: new Set(), w: new Set(), o: new Set(), t: new Set() };
+  const objects: Record<string, Set<string>> = { f: new Set(), w: new Set(), o: new Set(), t: new Set(), n: new Set() };
   for (const row of await query(statements.USER_OBJECTS_SQL)) objects[text(row, 0)]?.add(text(row, 1));
   const unique = new Map<string, boolean>();
   for (const row of await query(statements.UNIQUE_SQL)) {
@@ -208,5 +209,6 @@ export async function readFacts(query: CatalogQuery): Promise<Facts> {
     writtenFunctions: objects["w"]!,
     userOperators: objects["o"]!,
     typesWithCode: objects["t"]!,
+    typeOidsWithCode: new Set([...objects["n"]!].map(Number)),
   };
 }

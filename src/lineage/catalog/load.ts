@@ -88,6 +88,7 @@ export async function loadCatalog(
     writtenFunctions: facts.writtenFunctions,
     userOperators: facts.userOperators,
     typesWithCode: facts.typesWithCode,
+    typeOidsWithCode: facts.typeOidsWithCode,
     grants: await readGrants(query, distinctRoles),
   });
 }

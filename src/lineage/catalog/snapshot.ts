@@ -18,6 +18,7 @@ export interface SnapshotParts {
   readonly writtenFunctions: ReadonlySet<string>;
   readonly userOperators: ReadonlySet<string>;
   readonly typesWithCode: ReadonlySet<string>;
+  readonly typeOidsWithCode: ReadonlySet<number>;
   readonly grants: ReadonlyMap<string, Grants>;
 }
 
@@ -70,8 +71,8 @@ export class Snapshot implements CatalogSnapshot {
     return this.#parts.userOperators.has(name);
   }
 
-  typeRunsCode(name: string): boolean {
-    return this.#parts.typesWithCode.has(name);
+  typeRunsCode(type: string | number): boolean {
+    return typeof type === "number" ? this.#parts.typeOidsWithCode.has(type) : this.#parts.typesWithCode.has(type);
   }
 
   maySelect(role: string, oid: number, columns: readonly string[]): boolean {

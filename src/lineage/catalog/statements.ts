@@ -114,7 +114,7 @@ const ofNoExtension = (functionOid: string): string =>
 
 /**
  * kind and name: f, functions outside pg_catalog; w, those of them that are no extension's; o, operators outside pg_catalog whose function is no extension's; t, types whose
- * values are made by functions that are no extension's, and arrays, domains and rows of such types.
+ * values are made by functions that are no extension's, and arrays, domains and rows of such types; n, the oids of those.
  */
 export const USER_OBJECTS_SQL = `WITH RECURSIVE code(oid) AS (
     SELECT t.oid FROM pg_catalog.pg_type t WHERE ${ofNoExtension("t.typinput::pg_catalog.oid")}
@@ -142,7 +142,9 @@ export const USER_OBJECTS_SQL = `WITH RECURSIVE code(oid) AS (
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         AND d.objid = o.oprcode::pg_catalog.oid AND d.deptype = 'e')
   UNION ALL
-  SELECT DISTINCT 't', t.typname::text FROM code JOIN pg_catalog.pg_type t ON t.oid = code.oid`;
+  SELECT DISTINCT 't', t.typname::text FROM code JOIN pg_catalog.pg_type t ON t.oid = code.oid
+  UNION ALL
+  SELECT 'n', code.oid::text FROM code`;
 
 /** oid, name, type (b, d, e, c ...), category, element type, base type, of types that a key may have. */
 export const TYPES_SQL = `SELECT t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype

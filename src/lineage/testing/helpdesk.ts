@@ -177,8 +177,8 @@ export class HelpdeskCatalog implements CatalogSnapshot {
   hasUserOperator(name: string): boolean {
     return name === "@@@";
   }
-  typeRunsCode(name: string): boolean {
-    return name === "guess";
+  typeRunsCode(type: string | number): boolean {
+    return type === "guess";
   }
   maySelect(_role: string, oid: number, names: readonly string[]): boolean {
     const of = this.byOid.get(oid);
