@@ -1,8 +1,6 @@
 /** Results of 10,000 rows, direct against whosaw, and the gateway's memory while it passes a result of many gigabytes. */
-import type { BenchOptions, BenchReport, BenchRow } from "./report.ts";
-import { makeReport } from "./report.ts";
 import { pgbench, type Route, Stand } from "./gateway/stand.ts";
-import { median } from "./statistics.ts";
+import { type BenchOptions, type BenchReport, type BenchRow, makeReport, median } from "./report.ts";
 
 const CUSTOMERS = 20_000;
 const ROWS = 10_000;

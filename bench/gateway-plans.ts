@@ -3,8 +3,7 @@ import { createPlanCache } from "../src/lineage/cache/plan-cache.ts";
 import { createPlanner } from "../src/lineage/create-planner.ts";
 import type { PlanContext } from "../src/lineage/planner.ts";
 import { planContext } from "./gateway/plan-context.ts";
-import { makeReport, type BenchOptions, type BenchReport, type BenchRow } from "./report.ts";
-import { median } from "./statistics.ts";
+import { type BenchOptions, type BenchReport, type BenchRow, makeReport, median } from "./report.ts";
 
 const NEW_GOAL = 4_000;
 const SHAPE_GOAL = 40_000;

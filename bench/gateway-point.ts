@@ -1,8 +1,6 @@
-/** Point look-ups by pgbench: direct, a proxy that only copies, PgBouncer, whosaw durable and without the fsync, in turn, medians of rounds. */
-import type { BenchOptions, BenchReport, BenchRow } from "./report.ts";
-import { makeReport } from "./report.ts";
+/** Point look-ups by pgbench: direct, a proxy that only copies, PgBouncer, whosaw durable and without the fsync, in turn. */
 import { pgbench, type PgbenchResult, type Route, Stand } from "./gateway/stand.ts";
-import { median } from "./statistics.ts";
+import { type BenchOptions, type BenchReport, type BenchRow, makeReport, median } from "./report.ts";
 
 const CUSTOMERS = 20_000;
 const FIRST_CUSTOMER = 4001;

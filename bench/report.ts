@@ -33,6 +33,8 @@ export interface BenchReport {
   readonly machine: BenchMachine;
   readonly commit: string;
   readonly rows: readonly BenchRow[];
+  /** What could not be measured here, and why: a sentence each. */
+  readonly leftOut?: readonly string[];
 }
 
 export interface BenchOptions {

@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
   readonly hba?: readonly string[];
   /** PEM texts; with them the server speaks TLS. `ca` is what client certificates are checked against. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** Given everything that the server writes to its log, as it comes. */
+  readonly onLog?: (text: string) => void;
 }
 
 const SUPERUSER = "postgres";
@@ -129,6 +131,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions = {
       user,
       data: join(base, "data"),
       native: runnableFolder(nativeFolder(version), join(base, "native"), user),
+      onLog: options.onLog,
     };
     const password = randomBytes(12).toString("base64url");
     await initialise(home, password);
@@ -145,6 +148,7 @@ interface Home {
   readonly data: string;
   readonly native: string;
   readonly user: ServerUser | undefined;
+  readonly onLog: ((text: string) => void) | undefined;
 }
 
 /** TMPDIR, unless only its owner may look into it and the server will be another user. */
@@ -244,6 +248,7 @@ function launchOnce(home: Home, port: number): Run {
     cwd: home.base,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
     user: home.user,
+    onLog: home.onLog,
   });
   return { port, process: server };
 }

@@ -15,6 +15,8 @@ export interface GuardedOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Run as another user. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Given everything that the program writes, as it comes: {@link GuardedProcess.log} keeps its end only. */
+  readonly onLog?: ((text: string) => void) | undefined;
 }
 
 export class GuardedProcess {
@@ -26,7 +28,7 @@ export class GuardedProcess {
   #log = "";
 
   constructor(options: GuardedOptions) {
-    const { base, program, args, cwd, env, user } = options;
+    const { base, program, args, cwd, env, user, onLog } = options;
     // Detached: Ctrl-C in a terminal reaches a whole process group, and would stop a database before its gateway.
     this.#guardian = spawn("/bin/sh", ["-c", GUARDIAN_SCRIPT, "guardian", base, program, ...args], {
       ...user,
@@ -38,6 +40,7 @@ export class GuardedProcess {
     this.#guardian.stdin.on("error", () => {}); // The guardian is gone, which is what was asked for.
     this.#guardian.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#log = (this.#log + text).slice(-LOG_CHARACTERS_KEPT);
+      onLog?.(text);
     });
     this.#guardianGone = new Promise((resolve) => {
       this.#guardian.once("close", resolve).once("error", resolve);

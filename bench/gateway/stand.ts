@@ -1,7 +1,7 @@
 /** What the gateway's benches run on: a support database, and three ways to it: direct, PgBouncer, whosaw. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,6 +13,7 @@ import { createSupportRoles, fillSupportDatabase } from "../../sim/support-datab
 import { addActor } from "../../src/actors/register.ts";
 import { WhosawError } from "../../src/base/errors.ts";
 import { makeVerifier } from "../../src/wire/scram.ts";
+import { residentBytes } from "../processes.ts";
 
 const run = promisify(execFile);
 const PASSWORD = "bench";
@@ -194,12 +195,6 @@ export async function pgbench(route: Route, options: PgbenchOptions): Promise<Pg
     });
   });
   return { perSecond: figure(stdout, /tps = ([\d.]+)/), latencyMs: figure(stdout, /latency average = ([\d.]+) ms/) };
-}
-
-/** Resident memory now, in bytes. */
-export async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return figure(status, /VmRSS:\s+(\d+) kB/) * 1024;
 }
 
 function figure(text: string, pattern: RegExp): number {

@@ -72,7 +72,8 @@ async function reportTable(report: BenchReport): Promise<string> {
     row.met === undefined ? "" : row.met ? "met" : "MISSED",
   ]);
   const { machine } = report;
-  return `${formatTable(columns, rows)}\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${report.commit}\n`;
+  const leftOut = (report.leftOut ?? []).map((sentence) => `Left out: ${sentence}\n`).join("");
+  return `${formatTable(columns, rows)}\n${leftOut}${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${report.commit}\n`;
 }
 
 async function writeReport(report: BenchReport, file: string, cwd: string): Promise<void> {
