@@ -1,8 +1,10 @@
 /** Point look-ups by pgbench: direct, a proxy that only copies, PgBouncer, whosaw durable and without the fsync, in turn. */
-import { pgbench, type PgbenchResult, type Route, Stand } from "./gateway/stand.ts";
-import { type BenchOptions, type BenchReport, type BenchRow, makeReport, median } from "./report.ts";
+import { DIRECT, pgbench, PGBOUNCER_ROUTE, type Route, Stand, WHOSAW, WHOSAW_UNSYNCED } from "./gateway/stand.ts";
+import { type BenchOptions, type BenchReport, type BenchRow, makeReport } from "./report.ts";
+import { alternate, middle } from "./rounds.ts";
 
 const CUSTOMERS = 20_000;
+const ROUNDS = 3;
 const FIRST_CUSTOMER = 4001;
 const SCRIPT = `\\set id random(${FIRST_CUSTOMER}, ${FIRST_CUSTOMER + CUSTOMERS - 1})
 SELECT name, email, phone FROM support.customers WHERE id = :id;
@@ -40,48 +42,44 @@ interface Case {
 }
 
 async function oneCase(routes: readonly Route[], one: Case, options: BenchOptions): Promise<BenchRow[]> {
-  const results = new Map<string, PgbenchResult[]>(routes.map((route) => [route.name, []]));
-  const seconds = options.quick ? 2 : 5;
-  for (let round = 0; round < (options.quick ? 1 : 3); round++) {
-    for (const route of routes) {
-      options.progress(`${one.clients} clients, ${one.protocol}, ${route.name}, round ${round + 1}`);
-      results.get(route.name)?.push(await pgbench(route, { ...one, seconds }));
-    }
-  }
-  const perSecond = (name: string): number => median((results.get(name) ?? []).map((result) => result.perSecond));
-  const latency = (name: string): number => median((results.get(name) ?? []).map((result) => result.latencyMs));
   const label = `${one.clients} ${one.clients === 1 ? "client" : "clients"}, ${one.protocol}`;
+  const seconds = options.quick ? 2 : 5;
+  const samples = await alternate(routes, { ...options, label, rounds: ROUNDS }, (route) =>
+    pgbench(route, { ...one, seconds }),
+  );
+  const perSecond = (name: string): number => middle(samples, name, (sample) => sample.perSecond) ?? 0;
+  const latency = (name: string): number => middle(samples, name, (sample) => sample.latencyMs) ?? 0;
   const rows: BenchRow[] = routes.map((route) => {
-    const ratio = perSecond(route.name) / perSecond("direct");
+    const ratio = perSecond(route.name) / perSecond(DIRECT);
     return {
       case: `${label}, ${route.name}`,
       metric: "statements",
       value: Math.round(perSecond(route.name)),
       unit: "1/s",
-      versus: "direct",
+      versus: DIRECT,
       ratio,
-      ...(route.name === "whosaw" && one.clients === 64 && { goal: ">= 0.55 of direct", met: ratio >= 0.55 }),
+      ...(route.name === WHOSAW && one.clients === 64 && { goal: ">= 0.55 of direct", met: ratio >= 0.55 }),
     };
   });
-  const nosync = perSecond("whosaw without fsync") / perSecond("pgbouncer");
+  const nosync = perSecond(WHOSAW_UNSYNCED) / perSecond(PGBOUNCER_ROUTE);
   rows.push({
-    case: `${label}, whosaw without fsync`,
+    case: `${label}, ${WHOSAW_UNSYNCED}`,
     metric: "statements",
-    value: Math.round(perSecond("whosaw without fsync")),
+    value: Math.round(perSecond(WHOSAW_UNSYNCED)),
     unit: "1/s",
-    versus: "pgbouncer",
+    versus: PGBOUNCER_ROUTE,
     ratio: nosync,
     goal: ">= 0.75 of PgBouncer",
     met: nosync >= 0.75,
   });
   if (one.clients === 1) {
-    const beyondFsync = latency("whosaw without fsync") - latency("direct");
+    const beyondFsync = latency(WHOSAW_UNSYNCED) - latency(DIRECT);
     rows.push({
       case: `${label}, latency added besides the fsync`,
       metric: "latency",
       value: beyondFsync,
       unit: "ms",
-      versus: "direct",
+      versus: DIRECT,
       goal: `<= ${ADDED_LATENCY_MS_MAX} ms`,
       met: beyondFsync <= ADDED_LATENCY_MS_MAX,
     });

@@ -4,11 +4,13 @@
  */
 import { WhosawError } from "../src/base/errors.ts";
 import { AuditTables } from "./ledger/audit-table.ts";
-import { bulkLoad, LEDGER, type Load, pointLoad, type Sample, UNLOGGED, type Way } from "./ledger/load.ts";
+import { bulkLoad, LEDGER, type Load, pointLoad, type Sample, STATEMENTS_ALONE, type Way } from "./ledger/load.ts";
 import { AuditedServer } from "./ledger/pgaudit.ts";
 import { whosawLedger } from "./ledger/whosaw-ledger.ts";
-import { makeReport, median, type BenchOptions, type BenchReport, type BenchRow } from "./report.ts";
+import { type BenchOptions, type BenchReport, type BenchRow, makeReport } from "./report.ts";
+import { alternate, middle, type Samples } from "./rounds.ts";
 
+const ROUNDS = 5;
 const POINT_BYTES_GOAL = 270;
 const BULK_BYTES_GOAL = 3;
 /** At 20,000 statements a second the ledger may take a fifth of a core. */
@@ -38,7 +40,9 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
     }
     const rows: BenchRow[] = [];
     for (const load of loads(options.quick)) {
-      const samples = await sampleAll(ways, load, options);
+      const samples = await alternate(ways, { ...options, label: load.name, rounds: ROUNDS }, (way) =>
+        way.record(load),
+      );
       for (const way of ways) rows.push(...rowsOf(load, way, samples));
     }
     return { ...(await makeReport("ledger", rows)), ...(leftOut.length > 0 && { leftOut }) };
@@ -61,20 +65,6 @@ const SERVERS: readonly (readonly [string, () => Promise<Server>])[] = [
 function whyMissing(error: unknown): string {
   if (!(error instanceof WhosawError) || error.code !== "NOT_FOUND") throw error;
   return `${error.message}. ${error.hint ?? ""}`;
-}
-
-type Samples = ReadonlyMap<string, readonly Sample[]>;
-
-async function sampleAll(ways: readonly Way[], load: Load, options: BenchOptions): Promise<Samples> {
-  const rounds = options.quick ? 1 : 5;
-  const samples = new Map<string, Sample[]>(ways.map(({ name }) => [name, []]));
-  for (let round = 1; round <= rounds; round++) {
-    for (const way of ways) {
-      options.progress(`${load.name}, ${way.name}, round ${round} of ${rounds}`);
-      samples.get(way.name)?.push(await way.record(load));
-    }
-  }
-  return samples;
 }
 
 interface Figure {
@@ -144,12 +134,12 @@ function figuresOf({ clients, subjectsPerEntry }: Load): readonly Figure[] {
   ];
 }
 
-function rowsOf(load: Load, way: Way, samples: Samples): BenchRow[] {
+function rowsOf(load: Load, way: Way, samples: Samples<Sample>): BenchRow[] {
   return figuresOf(load).flatMap((figure) => {
-    const value = middle(samples.get(way.name), figure);
+    const value = middle(samples, way.name, figure.read);
     if (value === undefined) return [];
-    const versus = (figure.ofRunning && way.runsStatements) === true ? UNLOGGED : LEDGER;
-    const compared = middle(samples.get(versus), figure);
+    const versus = (figure.ofRunning && way.runsStatements) === true ? STATEMENTS_ALONE : LEDGER;
+    const compared = middle(samples, versus, figure.read);
     const { goal } = figure;
     return {
       case: `${load.name}: ${way.name}`,
@@ -160,9 +150,4 @@ function rowsOf(load: Load, way: Way, samples: Samples): BenchRow[] {
       ...(way.name === LEDGER && goal !== undefined && { goal: goal.text, met: goal.met(value) }),
     };
   });
-}
-
-function middle(samples: readonly Sample[] = [], { read }: Figure): number | undefined {
-  const values = samples.map(read).filter((value) => value !== undefined);
-  return values.length === 0 ? undefined : median(values);
 }

@@ -4,23 +4,17 @@ import { CatalogConnection } from "../../src/gateway/catalog-connection.ts";
 import { loadCatalog } from "../../src/lineage/catalog/load.ts";
 import { CATALOG_TRANSACTION } from "../../src/lineage/catalog/statements.ts";
 import type { PlanContext } from "../../src/lineage/planner.ts";
-import { startEmbeddedPostgres } from "../../sim/embedded-postgres.ts";
 import { supportConfig } from "../../sim/support-database/config.ts";
-import { createSupportRoles, fillSupportDatabase } from "../../sim/support-database/fill.ts";
+import { ROLE, startSupportServer, upstreamUrl } from "./support-server.ts";
 
-const PASSWORD = "bench";
-const ROLE = "helpdesk_agent";
+/** Plans read no rows. */
+const CUSTOMERS = 10;
 
 /** Fills a support database, reads its catalog, and stops it again: plans need no server. */
 export async function planContext(progress: (text: string) => void): Promise<PlanContext> {
-  progress("a support database, for its catalog");
-  const server = await startEmbeddedPostgres();
+  const server = await startSupportServer({ customers: CUSTOMERS, progress });
   try {
-    await createSupportRoles(server.superuserUrl, PASSWORD);
-    await server.createDatabase("support");
-    await fillSupportDatabase(server.url({ database: "support" }), { customers: 10 });
-    const upstreamUrl = server.url({ database: "support", user: "whosaw_gw", password: PASSWORD });
-    const yaml = Buffer.from(supportConfig({ upstreamUrl }));
+    const yaml = Buffer.from(supportConfig({ upstreamUrl: upstreamUrl(server) }));
     const config = parseConfig(yaml, "/whosaw.yaml", { env: {}, shownAs: "whosaw.yaml" });
     const connection = new CatalogConnection(config.upstream);
     for (const statement of CATALOG_TRANSACTION.begin) await connection.query(statement);

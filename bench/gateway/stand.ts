@@ -1,27 +1,41 @@
 /** What the gateway's benches run on: a support database, and three ways to it: direct, PgBouncer, whosaw. */
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, chown, constants, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../sim/embedded-postgres.ts";
+import type { EmbeddedPostgres } from "../../sim/embedded-postgres.ts";
 import { freePort } from "../../sim/free-port.ts";
 import { supportConfig } from "../../sim/support-database/config.ts";
-import { createSupportRoles, fillSupportDatabase } from "../../sim/support-database/fill.ts";
 import { addActor } from "../../src/actors/register.ts";
 import { WhosawError } from "../../src/base/errors.ts";
 import { makeVerifier } from "../../src/wire/scram.ts";
 import { residentBytes } from "../processes.ts";
+import {
+  DATABASE,
+  GATEWAY_USER,
+  PASSWORD,
+  ROLE,
+  startSupportServer,
+  type SupportServerOptions,
+  upstreamUrl,
+} from "./support-server.ts";
 
 const run = promisify(execFile);
-const PASSWORD = "bench";
-const DATABASE = "support";
-const ROLE = "helpdesk_agent";
+/** Where Debian installs it. */
+const PGBOUNCER = "/usr/sbin/pgbouncer";
+const HINT = "on Debian 12: apt-get install --no-install-recommends postgresql-15 pgbouncer";
 /** nobody: PgBouncer refuses to run as root. */
 const NOBODY_UID = 65_534;
 const WATCH_INTERVAL_MS = 50;
+
+/** Names of the ways, as rows compare them. */
+export const DIRECT = "direct";
+export const PGBOUNCER_ROUTE = "pgbouncer";
+export const WHOSAW = "whosaw";
+export const WHOSAW_UNSYNCED = "whosaw without fsync";
 
 /** One way to the database. */
 export interface Route {
@@ -34,11 +48,6 @@ export interface Route {
   readonly pid: number | undefined;
 }
 
-export interface StandOptions {
-  readonly customers: number;
-  readonly progress: (text: string) => void;
-}
-
 export class Stand {
   readonly #server: EmbeddedPostgres;
   readonly #dir: string;
@@ -49,28 +58,29 @@ export class Stand {
     this.#dir = dir;
   }
 
-  static async open({ customers, progress }: StandOptions): Promise<Stand> {
-    progress(`a support database of ${customers} customers`);
-    const server = await startEmbeddedPostgres({ version: 15, settings: { max_connections: "300" } });
-    const dir = await mkdtemp(join(tmpdir(), "whosaw-bench-"));
-    await createSupportRoles(server.superuserUrl, PASSWORD);
-    await server.createDatabase(DATABASE);
-    await fillSupportDatabase(server.url({ database: DATABASE }), { customers });
-    return new Stand(server, dir);
+  static async open(options: SupportServerOptions): Promise<Stand> {
+    const server = await startSupportServer(options);
+    return new Stand(server, await mkdtemp(join(tmpdir(), "whosaw-bench-")));
   }
 
   get direct(): Route {
     const { host, port, pid } = this.#server;
-    return { name: "direct", host, port, user: "whosaw_gw", env: { PGOPTIONS: `-c role=${ROLE}` }, pid };
+    return { name: DIRECT, host, port, user: GATEWAY_USER, env: { PGOPTIONS: `-c role=${ROLE}` }, pid };
   }
 
-  /** Debian's PgBouncer in session mode, doing no more than passing on. */
+  /**
+   * Debian's PgBouncer in session mode, doing no more than passing on.
+   * @throws WhosawError NOT_FOUND when it is not installed
+   */
   async pgbouncer(): Promise<Route> {
+    await access(PGBOUNCER, constants.X_OK).catch((cause: unknown) => {
+      throw new WhosawError("NOT_FOUND", `there is no ${PGBOUNCER}`, { hint: HINT, cause });
+    });
     const port = await freePort();
     const dir = join(this.#dir, "pgbouncer");
     await mkdir(dir, { mode: 0o755 });
     const { host, port: serverPort } = this.#server;
-    await writeFile(join(dir, "users.txt"), `"whosaw_gw" "${PASSWORD}"\n`);
+    await writeFile(join(dir, "users.txt"), `"${GATEWAY_USER}" "${PASSWORD}"\n`);
     await writeFile(
       join(dir, "pgbouncer.ini"),
       `[databases]
@@ -89,23 +99,22 @@ ignore_startup_parameters = extra_float_digits,options
 `,
     );
     await chown(this.#dir, NOBODY_UID, NOBODY_UID);
-    const child = spawn("/usr/sbin/pgbouncer", [join(dir, "pgbouncer.ini")], {
+    const child = spawn(PGBOUNCER, [join(dir, "pgbouncer.ini")], {
       stdio: ["ignore", "ignore", "pipe"],
       ...(process.getuid?.() === 0 && { uid: NOBODY_UID, gid: NOBODY_UID }),
     });
     this.#children.push(child);
     await lineOf(child, "stderr", /process up/);
-    return { name: "pgbouncer", host: "127.0.0.1", port, user: "whosaw_gw", env: {}, pid: child.pid };
+    return { name: PGBOUNCER_ROUTE, host: "127.0.0.1", port, user: GATEWAY_USER, env: {}, pid: child.pid };
   }
 
   /** The gateway in enforce, as the agent's role. @param sync false to measure what durability costs */
   async whosaw(sync: boolean): Promise<Route> {
-    const name = sync ? "whosaw" : "whosaw without fsync";
+    const name = sync ? WHOSAW : WHOSAW_UNSYNCED;
     const dir = join(this.#dir, sync ? "durable" : "nosync");
     await mkdir(dir);
-    const upstreamUrl = this.#server.url({ database: DATABASE, user: "whosaw_gw", password: PASSWORD });
     const file = join(dir, "whosaw.yaml");
-    await writeFile(file, supportConfig({ upstreamUrl }));
+    await writeFile(file, supportConfig({ upstreamUrl: upstreamUrl(this.#server) }));
     const verifier = await makeVerifier(PASSWORD);
     await addActor(join(dir, "whosaw-actors.json"), { name: "agent", role: "agent", service: false, verifier });
     const program = await this.#program("./gateway-process.js", [file, ...(sync ? [] : ["nosync"])]);
@@ -141,27 +150,38 @@ ignore_startup_parameters = extra_float_digits,options
     return path;
   }
 
-  /** Runs a script by psql, throwing its output away, and watches the memory of the route's process meanwhile. */
+  /**
+   * Runs a script by psql, throwing its output away, and watches the memory of the route's process meanwhile.
+   * @throws WhosawError NOT_FOUND when psql fails, or is not installed
+   */
   async peakWhile(route: Route, script: string): Promise<{ peakBytes: number; receivedBytes: number }> {
     const pid = route.pid;
     if (pid === undefined) throw new WhosawError("INTERNAL", `${route.name} has no process to watch`);
     const env = { ...process.env, PGPASSWORD: PASSWORD, ...route.env };
-    const args = ["-h", route.host, "-p", `${route.port}`, "-U", route.user, "-X", "-q", "-f", script, DATABASE];
-    const psql = spawn("psql", args, { env, stdio: ["ignore", "pipe", "inherit"] });
+    const args = ["-h", route.host, "-p", `${route.port}`, "-U", route.user, "-X", "-q", "-v", "ON_ERROR_STOP=1"];
+    const psql = spawn("psql", [...args, "-f", script, DATABASE], { env, stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(psql, "close");
     let receivedBytes = 0;
     psql.stdout.on("data", (chunk: Buffer) => (receivedBytes += chunk.length));
     let peakBytes = 0;
-    const watch = setInterval(() => {
-      void residentBytes(pid).then((bytes) => (peakBytes = Math.max(peakBytes, bytes)));
-    }, WATCH_INTERVAL_MS);
-    await once(psql, "close");
-    clearInterval(watch);
-    return { peakBytes: Math.max(peakBytes, await residentBytes(pid)), receivedBytes };
+    const look = async (): Promise<void> => {
+      peakBytes = Math.max(peakBytes, await residentBytes(pid));
+    };
+    // A process that has ended is noticed by the last look.
+    const watch = setInterval(() => void look().catch(() => {}), WATCH_INTERVAL_MS);
+    try {
+      const [code] = (await ended) as [number | null];
+      if (code !== 0) throw new WhosawError("NOT_FOUND", `psql failed against ${route.name}`, { hint: HINT });
+      await look();
+    } finally {
+      clearInterval(watch);
+    }
+    return { peakBytes, receivedBytes };
   }
 
   async close(): Promise<void> {
     for (const child of this.#children) {
-      if (child.exitCode !== null) continue;
+      if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill("SIGTERM");
       await once(child, "exit");
     }
@@ -190,7 +210,7 @@ export async function pgbench(route: Route, options: PgbenchOptions): Promise<Pg
   const env = { ...process.env, PGPASSWORD: PASSWORD, ...route.env };
   const { stdout } = await run("pgbench", args, { env }).catch((cause: Error) => {
     throw new WhosawError("NOT_FOUND", `pgbench failed against ${route.name}: ${cause.message.slice(0, 500)}`, {
-      hint: "install Debian's postgresql-15 and pgbouncer",
+      hint: HINT,
       cause,
     });
   });

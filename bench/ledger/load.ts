@@ -67,7 +67,7 @@ export class Draw {
 
 /** Names of the two ways that others are compared with. */
 export const LEDGER = "ledger";
-export const UNLOGGED = "statements unlogged";
+export const STATEMENTS_ALONE = "statements alone";
 
 /** One way of recording, or of not recording. */
 export interface Way {

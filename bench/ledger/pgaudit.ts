@@ -8,16 +8,19 @@ import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../sim/embedded-postgres.ts";
 import { serverMicroseconds } from "../processes.ts";
 import { AuditLog } from "./audit-log.ts";
-import { askWhoSaw, CUSTOMERS, Draw, type Load, type Sample, STEP, TABLE, UNLOGGED, type Way } from "./load.ts";
+import { askWhoSaw, CUSTOMERS, Draw, type Load, type Sample, STEP, TABLE, STATEMENTS_ALONE, type Way } from "./load.ts";
 import { copyPgauditLibrary } from "./pgaudit-library.ts";
 
 /** Debian's prefix: time, process, user and database. */
 const PREFIX = "%m [%p] %q%u@%d ";
 const DETAIL = "-c pgaudit.log_parameter=on -c pgaudit.log_rows=on -c pgaudit.log_catalog=off";
 const WAYS = [
-  { name: UNLOGGED, options: "" },
-  { name: "pgAudit, session lines", options: `-c pgaudit.log=read ${DETAIL}` },
-  { name: "pgAudit, session and object", options: `-c pgaudit.log=read -c pgaudit.role=auditor ${DETAIL}` },
+  { name: STATEMENTS_ALONE, options: "" },
+  { name: "pgAudit session lines, unsynced", options: `-c pgaudit.log=read ${DETAIL}` },
+  {
+    name: "pgAudit session and object lines, unsynced",
+    options: `-c pgaudit.log=read -c pgaudit.role=auditor ${DETAIL}`,
+  },
 ] as const;
 /** A table without the customers would be another query; one with all of them, another bench. */
 const FILL = `CREATE SCHEMA support;

@@ -24,7 +24,7 @@ const POLICY = new Uint8Array(16).fill(0xab);
 /** @param sync false to measure what durability costs */
 export function whosawLedger(sync: boolean): Way {
   return {
-    name: sync ? LEDGER : "ledger, no sync",
+    name: sync ? LEDGER : "ledger, unsynced",
     runsStatements: false,
     async record(load) {
       const root = await mkdtemp(join(tmpdir(), "whosaw-bench-ledger-"));
