@@ -98,10 +98,11 @@ default_pool_size = 200
 ignore_startup_parameters = extra_float_digits,options
 `,
     );
-    await chown(this.#dir, NOBODY_UID, NOBODY_UID);
+    const root = process.getuid?.() === 0;
+    if (root) await chown(this.#dir, NOBODY_UID, NOBODY_UID);
     const child = spawn(PGBOUNCER, [join(dir, "pgbouncer.ini")], {
       stdio: ["ignore", "ignore", "pipe"],
-      ...(process.getuid?.() === 0 && { uid: NOBODY_UID, gid: NOBODY_UID }),
+      ...(root && { uid: NOBODY_UID, gid: NOBODY_UID }),
     });
     this.#children.push(child);
     await lineOf(child, "stderr", /process up/);
