@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WhosawError } from "../base/errors.ts";
+import { type ProcessIdentity, systemProcesses } from "../ledger/lock.ts";
 import type { ActorSnapshot } from "./actor.ts";
 import { withLock } from "./lock.ts";
 import { addActor, changeActor, nameProblem, parseRegister, readRegister } from "./register.ts";
@@ -44,6 +45,11 @@ function nextChange(store: ActorStore): Promise<ActorSnapshot> {
 }
 
 const alice = { name: "alice", role: "agent", service: false, verifier: VERIFIER };
+
+/** A lock's content: of this process, but for what is given. */
+function holder(other: Partial<ProcessIdentity>): ProcessIdentity {
+  return { ...systemProcesses().self, ...other };
+}
 
 /** A process that is certainly gone. */
 function deadPid(): number {
@@ -88,21 +94,33 @@ test("twenty writers at once: everybody is in the register", async () => {
 });
 
 test("the lock of a process that died is broken, once for many who wait", async () => {
-  await writeFile(`${file}.lock`, `${deadPid()} ${hostname()}\n`);
+  await writeFile(`${file}.lock`, JSON.stringify(holder({ pid: deadPid() })));
   await Promise.all(["a", "b", "c"].map((name) => addActor(file, { ...alice, name })));
   expect((await readRegister(file)).all).toHaveLength(3);
   expect(await readdir(folder)).toEqual(["actors.json"]);
 });
 
-test.each([
-  ["another machine", () => `${deadPid()} elsewhere.example\n`],
-  ["a running process", () => `${process.ppid} ${hostname()}\n`],
-  ["somebody who is still writing it", () => ""],
-])("the lock is kept of %s, and the error says what to do", async (_name, content) => {
+test.each<[string, () => string, RegExp, RegExp]>([
+  [
+    "another machine",
+    () => JSON.stringify(holder({ boot: "b", host: "elsewhere" })),
+    /another machine \(host name elsewhere\)/u,
+    /remove \S+actors\.json\.lock\.$/u,
+  ],
+  [
+    "another container",
+    () => JSON.stringify(holder({ pidns: "pid:[1]" })),
+    /another container of this machine/u,
+    /remove \S+actors\.json\.lock\.$/u,
+  ],
+  ["a running process", () => JSON.stringify(systemProcesses().self), /held by process \d+\.$/u, /wait/u],
+  ["somebody unknown", () => "", /says nothing of who holds it/u, /remove \S+actors\.json\.lock\.$/u],
+])("the lock is kept of %s, and the error says what to do", async (_name, content, message, hint) => {
   await writeFile(`${file}.lock`, content());
   await expect(withLock(file, () => Promise.reject(new Error("not reached")), 0)).rejects.toMatchObject({
     code: "ACTORS_LOCKED",
-    hint: expect.stringContaining("remove actors.json.lock") as string,
+    message: expect.stringMatching(message) as string,
+    hint: expect.stringMatching(hint) as string,
   });
   expect(await readdir(folder)).toEqual(["actors.json.lock"]);
 });

@@ -41,7 +41,7 @@ async function openWhenFree(options: ConsoleLogOptions): Promise<Ledger> {
     } catch (error) {
       const busy = error instanceof WhosawError && error.code === "LEDGER_LOCKED";
       if (!busy || Date.now() >= until) throw error;
-      await wait(LIMITS.consoleLockPollMs);
+      await wait(LIMITS.lockPollMs);
     }
   }
 }

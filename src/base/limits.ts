@@ -88,7 +88,11 @@ export const LIMITS = {
   /** Items of an answer held before the look at them is recorded and they are printed. */
   answerItemsHeldMax: 10_000,
   consoleLockWaitMs: 5_000,
-  consoleLockPollMs: 50,
+  /** Between two looks at a lock that another process holds. */
+  lockPollMs: 20,
+  /** Locks of processes that are gone, met one after the other, before the taker gives up. */
+  lockAttemptsMax: 10,
+  hostNameCharsMax: 80,
   /** The verifier stops after this many findings. */
   verifyFindingsMax: 100,
   /** The verifier's own bound on one write-ahead group, well above the writer's. */

@@ -22,9 +22,11 @@ export type OpenMode = "read" | "update" | "fresh" | "new";
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
+  /** A second name for a file; fails with EEXIST if there is something of that name. */
+  link(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  /** Creates a directory and its parents, mode 0700; returns the first one created, as fs.mkdir does. */
-  mkdirs(path: string): Promise<string | undefined>;
+  /** Creates one directory, mode 0700, in one that is there (else ENOENT); returns false if it is there already. */
+  mkdir(path: string): Promise<boolean>;
   /** Names in a directory, sorted; [] if it does not exist. */
   list(path: string): Promise<string[]>;
   /** On return every creation, rename and removal in this directory is on stable storage. */
@@ -94,8 +96,9 @@ export function nodeDisk(options: { unsafeSkipSyncForBench?: boolean } = {}): Di
         );
       }),
     rename: (from, to) => fsp.rename(from, to),
+    link: (from, to) => fsp.link(from, to),
     unlink: (path) => fsp.unlink(path),
-    mkdirs: (path) => fsp.mkdir(path, { recursive: true, mode: 0o700 }),
+    mkdir: makeOne,
     list: async (path) => {
       try {
         return (await fsp.readdir(path)).sort();
@@ -114,6 +117,18 @@ export function nodeDisk(options: { unsafeSkipSyncForBench?: boolean } = {}): Di
       }
     },
   };
+}
+
+/** Not fs.mkdir's own recursion, which never ends where a parent is there and takes no directories (/proc). */
+async function makeOne(path: string): Promise<boolean> {
+  try {
+    await fsp.mkdir(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    const there = await fsp.stat(path).catch(() => undefined);
+    if (there?.isDirectory() === true) return false;
+    throw error;
+  }
 }
 
 /** Whether an error is a system error of that code (ENOENT, ENOSPC, ...). */

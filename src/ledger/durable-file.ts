@@ -67,11 +67,59 @@ export async function stageFile(disk: Disk, path: string, bytes: Uint8Array): Pr
   }
 }
 
-/** Creates a directory with its parents; each parent that gained one is synced. */
-export async function makeDirectoryDurably(disk: Disk, path: string): Promise<void> {
-  const first = await disk.mkdirs(path);
-  if (first === undefined) return;
-  for (let at = path; at.length >= first.length; at = dirname(at)) await syncDirectoryOrFail(disk, dirname(at));
+/**
+ * Creates a directory with its parents, outermost first; each parent that gained one is synced before the next is made.
+ * @returns the directories that were made, outermost first
+ * @throws {DirectoryFailed} naming the one that cannot be made; a full disk stays ENOSPC
+ */
+export async function makeDirectoryDurably(disk: Disk, path: string): Promise<string[]> {
+  const parent = dirname(path);
+  const above: string[] = [];
+  let made: boolean;
+  try {
+    made = await disk.mkdir(path);
+  } catch (error) {
+    if (!isCode(error, "ENOENT") || parent === path) throw directoryError(path, error);
+    above.push(...(await makeDirectoryDurably(disk, parent)));
+    // Once more, and no further: the parent is there now, and some places (/proc) say ENOENT all the same.
+    made = await disk.mkdir(path).catch((again: unknown) => {
+      throw directoryError(path, again);
+    });
+  }
+  if (!made) return above;
+  await syncDirectoryOrFail(disk, parent);
+  return [...above, path];
+}
+
+/** A directory that cannot be made. The message names it; `hint` says what to do. */
+export class DirectoryFailed extends Error {
+  readonly hint: string;
+  /** Of the system's error. */
+  readonly code: string;
+
+  constructor(path: string, code: string, cause: unknown) {
+    super(`The directory ${path} cannot be made (${code}).`, { cause });
+    this.name = "DirectoryFailed";
+    this.code = code;
+    this.hint =
+      DIRECTORY_HINTS[code]?.(path) ?? `Name another place in the configuration: ${dirname(path)} takes none.`;
+  }
+}
+
+const notWritable = (path: string): string =>
+  `Make ${dirname(path)} writable for this user, or name another place in the configuration.`;
+const aFile = (path: string): string => `${path} is a file, or lies in one: name another place in the configuration.`;
+const DIRECTORY_HINTS: Readonly<Record<string, (path: string) => string>> = {
+  EACCES: notWritable,
+  EPERM: notWritable,
+  EROFS: notWritable,
+  EEXIST: aFile,
+  ENOTDIR: aFile,
+};
+
+function directoryError(path: string, error: unknown): unknown {
+  if (isCode(error, "ENOSPC") || isCode(error, "EDQUOT")) return error;
+  return new DirectoryFailed(path, error instanceof Error && "code" in error ? String(error.code) : "unknown", error);
 }
 
 /** The whole file, or undefined if there is none. Files over `bytesMax` are refused as damaged. */
@@ -102,6 +150,8 @@ export async function readWhole(disk: Disk, path: string, bytesMax: number): Pro
 /** Says what a system error means for the ledger. */
 export function ledgerError(error: unknown, doing: string): WhosawError {
   if (error instanceof WhosawError) return error;
+  if (error instanceof DirectoryFailed)
+    return new WhosawError("LEDGER_IO", error.message, { hint: error.hint, cause: error });
   const cause = error instanceof SyncFailed ? error.cause : error;
   if (isCode(cause, "ENOSPC") || isCode(cause, "EDQUOT")) {
     return new WhosawError("LEDGER_DISK_FULL", `The ledger's disk is full (${doing}); nothing is released.`, {

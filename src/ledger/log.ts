@@ -12,7 +12,7 @@ import type { Entry } from "./entry.ts";
 import { Group } from "./group.ts";
 import { Health } from "./health.ts";
 import type { EntrySource, Ledger, LedgerHealth, Receipt } from "./ledger.ts";
-import { systemProcesses, takeLock, type HeldLock, type ProcessTable } from "./lock.ts";
+import { LEDGER_GUARDED, takeLock, type HeldLock, type ProcessTable } from "./lock.ts";
 import { rangeRoot } from "./proof.ts";
 import { prefixEntries, Publisher, type DurableEntries } from "./publisher.ts";
 import { recover, type Recovered } from "./recover.ts";
@@ -64,7 +64,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
   try {
     await makeDirectoryDurably(disk, options.dir);
-    const lock = await takeLock(disk, options.dir, options.processes ?? systemProcesses());
+    const lock = await takeLock(disk, join(options.dir, "lock"), LEDGER_GUARDED, options.processes);
     return await openLocked(options, disk, signer, lock);
   } catch (error) {
     throw ledgerError(error, "opening the ledger");

@@ -48,6 +48,11 @@ test.each<[string, ProcessTable, boolean]>([
   ["a reused pid", { self: onlyProcess(2).self, startedOf: () => "later" }, true],
   ["another boot", { self: { ...onlyProcess(2).self, boot: "next" }, startedOf: () => "1" }, true],
   ["another container", { self: { ...onlyProcess(2).self, pidns: "pid:[2]" }, startedOf: () => undefined }, false],
+  [
+    "another machine",
+    { self: { ...onlyProcess(2).self, boot: "other", host: "there" }, startedOf: () => undefined },
+    false,
+  ],
 ])("a lock left behind, seen from %s", async (_, processes, takenOver) => {
   const disk = memoryDisk();
   await openRig(disk, 1);
@@ -90,7 +95,7 @@ test("a wrong master key, another log key, a lost log.json are refused", async (
 
 test("a read-only directory is refused with a sentence", async () => {
   const disk = memoryDisk();
-  disk.fault = ({ name }) => (name === "mkdirs" || name === "open" || name === "write" ? "EROFS" : undefined);
+  disk.fault = ({ name }) => (name === "mkdir" || name === "open" || name === "write" ? "EROFS" : undefined);
   await expect(openRig(disk, 1)).rejects.toMatchObject({
     code: "LEDGER_IO",
     hint: expect.stringContaining("writable"),

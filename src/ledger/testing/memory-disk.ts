@@ -26,8 +26,9 @@ export interface Operation {
     | "truncate"
     | "read"
     | "rename"
+    | "link"
     | "unlink"
-    | "mkdirs"
+    | "mkdir"
     | "list"
     | "syncDirectory";
   readonly path: string;
@@ -226,6 +227,17 @@ class MemoryDiskImpl implements MemoryDisk {
     });
   }
 
+  link(from: string, to: string): Promise<void> {
+    return this.#do("link", to, () => {
+      const source = this.#parent(from);
+      const target = this.#parent(to);
+      const node = source.directory.now.get(source.name);
+      if (node === undefined) throw systemError("ENOENT", from);
+      if (target.directory.now.has(target.name)) throw systemError("EEXIST", to);
+      target.directory.now.set(target.name, node);
+    });
+  }
+
   unlink(path: string): Promise<void> {
     return this.#do("unlink", path, () => {
       const { directory, name } = this.#parent(path);
@@ -233,23 +245,14 @@ class MemoryDiskImpl implements MemoryDisk {
     });
   }
 
-  mkdirs(path: string): Promise<string | undefined> {
-    return this.#do("mkdirs", path, () => {
-      let node = this.#root;
-      let first: string | undefined;
-      let at = "";
-      for (const name of path.split("/").filter((part) => part !== "")) {
-        at += `/${name}`;
-        let next = node.now.get(name);
-        if (next !== undefined && isFile(next)) throw systemError("ENOTDIR", at);
-        if (next === undefined) {
-          next = newDirectory();
-          node.now.set(name, next);
-          first ??= at;
-        }
-        node = next;
-      }
-      return first;
+  mkdir(path: string): Promise<boolean> {
+    return this.#do("mkdir", path, () => {
+      const { directory, name } = this.#parent(path);
+      const there = directory.now.get(name);
+      if (there !== undefined && isFile(there)) throw systemError("EEXIST", path);
+      if (there !== undefined) return false;
+      directory.now.set(name, newDirectory());
+      return true;
     });
   }
 

@@ -54,7 +54,7 @@ export function handTimers(): HandTimers {
 
 /** Processes of an imagined machine: only `self` runs, each boot with a pid of its own. */
 export function onlyProcess(pid: number): ProcessTable {
-  const self = { pid, started: String(pid), boot: "boot", pidns: "pid:[1]" };
+  const self = { pid, started: String(pid), boot: "boot", pidns: "pid:[1]", host: "here" };
   return { self, startedOf: (other) => (other === pid ? self.started : undefined) };
 }
 
