@@ -39,12 +39,16 @@ export const LIMITS = {
   protectedRowBytesMax: 64 << 20,
   /** Bytes held back for one client while a receipt is under way; past it the upstream is paused. */
   heldBytesMax: 1 << 20,
+  /** Up to here, closing a gap in a buffer by moving bytes is cheaper than one more slice. */
+  relayMoveBytesMax: 512,
   /** Messages one client may have in flight before the gateway stops reading from it. */
   pipelineMessagesMax: 10_000,
   preparedStatementsMax: 10_000,
   /** How far the name of a statement or cursor may lead to another. */
   nameIndirectionsMax: 4,
   portalsMax: 10_000,
+  /** Names that may lead to one another: EXECUTE of EXECUTE cannot be, but a loop must not. */
+  nameIndirectionsMax: 4,
   sessionsMax: 2_000,
   authenticationTimeoutMs: 30_000,
   upstreamConnectTimeoutMs: 10_000,
@@ -80,6 +84,8 @@ export const LIMITS = {
   catalogStaleMs: 5_000,
   /** Silence longer than this, without a gap entry, is a finding of the verifier. */
   heartbeatSilenceMs: 120_000,
+  /** Segments that vanish while they are read are under a newer checkpoint; this often that is looked for. */
+  logReadAttemptsMax: 5,
   /** An entry in base64, a checkpoint, and 53 hashes. */
   proofBytesMax: 256 << 10,
   /** Heads of statements kept while a log is read for an answer; older ones are read again. */
@@ -92,9 +98,12 @@ export const LIMITS = {
   lockPollMs: 20,
   /** Locks of processes that are gone, met one after the other, before the taker gives up. */
   lockAttemptsMax: 10,
-  hostNameCharsMax: 80,
   /** The verifier stops after this many findings. */
   verifyFindingsMax: 100,
+  /** Between two looks of the verifier at what else the process has to do. */
+  verifyBundlesPerTurnMax: 64,
+  /** A file that holds one verifier key. */
+  keyFileBytesMax: 4_096,
   /** The verifier's own bound on one write-ahead group, well above the writer's. */
   verifyGroupBytesMax: 64 << 20,
   /** whosaw.yaml and the actor register are read whole. */
@@ -102,8 +111,13 @@ export const LIMITS = {
   configProblemsMax: 50,
   configAliasesMax: 100,
   actorRegisterBytesMax: 64 << 20,
-  /** As PostgreSQL's NAMEDATALEN - 1. */
+  /** As PostgreSQL's NAMEDATALEN - 1: so much it keeps of the name of a user, a prepared statement, a portal. */
   actorNameBytesMax: 63,
+  sessionNameBytesMax: 63,
+  /** A name of a file or a lock, in a message that fits one line of a terminal; and how many of a list are named. */
+  shownNameCharsMax: 80,
+  shownNamesMax: 20,
+  certificateExpiresSoonDays: 21,
   passwordBytesMax: 1_000,
   shutdownMs: 10_000,
   exitGraceMs: 2_000,

@@ -1,5 +1,6 @@
 /** What is wrong with a configuration: every problem at once, each with its place and what to do. */
 import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 
 /** Names and indices from the top of the file down to the place. */
 export type ConfigPath = readonly (string | number)[];
@@ -48,12 +49,10 @@ function formatProblem(file: string, problem: ConfigProblem): string {
   return problem.path === "" ? `${place}: ${problem.message}` : `${place}: ${problem.path}: ${problem.message}`;
 }
 
-const SHOWN_CHARACTERS_MAX = 80;
-
 /** A name from the file, fit for one line of a terminal. */
 export function shownName(name: string): string {
   const printable = name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/gu, "\ufffd");
-  return printable.length > SHOWN_CHARACTERS_MAX ? `${printable.slice(0, SHOWN_CHARACTERS_MAX)}…` : printable;
+  return printable.length > LIMITS.shownNameCharsMax ? `${printable.slice(0, LIMITS.shownNameCharsMax)}…` : printable;
 }
 
 /** `subjects.customer.tables`, fit for one line of a terminal. */

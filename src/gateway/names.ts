@@ -8,11 +8,9 @@
  * Each setting under way carries the sequence number of its message; what an older message clears later does not touch it.
  */
 import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 import { byteString } from "../wire/bytes.ts";
 import { sqlText } from "../wire/sqltext.ts";
-
-/** As PostgreSQL's NAMEDATALEN - 1: its tables of statements and portals look at no more of a name. */
-const NAME_BYTES_MAX = 63;
 
 const isAscii = (bytes: string): boolean => !/[\u0080-\u00ff]/.test(bytes);
 
@@ -22,15 +20,15 @@ const isAscii = (bytes: string): boolean => !/[\u0080-\u00ff]/.test(bytes);
  * @throws WhosawError STATEMENT_UNREADABLE, REFUSED if it is not certain which bytes the server keeps of it
  */
 export function nameOfBytes(bytes: string, clientEncoding: string): string {
-  if (isAscii(bytes)) return bytes.slice(0, NAME_BYTES_MAX);
+  if (isAscii(bytes)) return bytes.slice(0, LIMITS.sessionNameBytesMax);
   return nameOfText(sqlText(Buffer.from(bytes, "latin1"), clientEncoding).text);
 }
 
 /** As {@link nameOfBytes}, of an identifier in a statement. */
 export function nameOfText(text: string): string {
   const name = byteString(text);
-  if (name.length <= NAME_BYTES_MAX) return name;
-  if (isAscii(name)) return name.slice(0, NAME_BYTES_MAX);
+  if (name.length <= LIMITS.sessionNameBytesMax) return name;
+  if (isAscii(name)) return name.slice(0, LIMITS.sessionNameBytesMax);
   throw new WhosawError("REFUSED", "the name of a statement or cursor is longer than 63 bytes", {
     hint: "give it a shorter one",
   });

@@ -3,9 +3,7 @@
  * become one slice, so that an untouched chunk is written as it came, and a chunk whose rows were shortened in place
  * is still one write.
  */
-
-/** Shorter than this, closing a gap by moving bytes is cheaper than one more slice. */
-const MOVE_BYTES_MAX = 512;
+import { LIMITS } from "../base/limits.ts";
 
 export class Relay {
   #slices: Buffer[] = [];
@@ -18,7 +16,7 @@ export class Relay {
     if (this.#buffer !== buffer) this.#begin(buffer, from);
     if (this.#to === from) {
       this.#to = to;
-    } else if (to - from <= MOVE_BYTES_MAX) {
+    } else if (to - from <= LIMITS.relayMoveBytesMax) {
       buffer.copyWithin(this.#to, from, to);
       this.#to += to - from;
     } else {

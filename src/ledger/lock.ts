@@ -84,13 +84,14 @@ function parseLock(bytes: Buffer): ProcessIdentity | undefined {
 /** `held`, `gone`, or where the holder is that nothing can be known of. */
 type Standing = "held" | "gone" | "container" | "machine";
 
-function standingOf(holder: ProcessIdentity, { self, startedOf: started }: ProcessTable): Standing {
+function standingOf(holder: ProcessIdentity, processes: ProcessTable): Standing {
+  const { self } = processes;
   const sameHost = holder.host === self.host;
   // Without boot ids (not Linux) the host name stands for the machine.
   const sameBoot = holder.boot === self.boot && (self.boot !== "" || sameHost);
   if (!sameBoot) return sameHost ? "gone" : "machine";
   if (holder.pidns !== self.pidns) return "container";
-  return started(holder.pid) === holder.started ? "held" : "gone";
+  return processes.startedOf(holder.pid) === holder.started ? "held" : "gone";
 }
 
 /** What a lock guards, for its errors. */
@@ -186,7 +187,7 @@ function locked(guarded: Guarded, path: string, holder: ProcessIdentity, standin
 
 /** From a file that anybody may have written: fit for one line of a terminal. */
 function shown(host: string): string {
-  return host.replace(/[^\w.:-]/gu, "?").slice(0, LIMITS.hostNameCharsMax);
+  return host.replace(/[^\w.:-]/gu, "?").slice(0, LIMITS.shownNameCharsMax);
 }
 
 function contested(guarded: Guarded, path: string): WhosawError {

@@ -33,9 +33,6 @@ export interface ReadOptions {
   readonly disk?: Disk;
 }
 
-/** Segments that vanish while they are read are under a newer checkpoint; this often that is looked for. */
-const ATTEMPTS_MAX = 5;
-
 /**
  * Yields the entries [from, to) of the log in `dir`, in order, as it stands when the reader gets there: every entry
  * durable at the call is yielded, later ones may be. Needs no lock.
@@ -107,7 +104,7 @@ async function* readSealed(
   from: number,
 ): AsyncGenerator<Buffer, void, undefined> {
   let next = from;
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+  for (let attempt = 0; attempt < LIMITS.logReadAttemptsMax; attempt += 1) {
     const { size } = await readCheckpoint(disk, dir, log);
     while (next < size) {
       const number = Math.floor(next / TILE_WIDTH);

@@ -1,5 +1,6 @@
 /** What a person hands to the verifier on a command line: keys and files. */
 import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 import { readWhole } from "./files.ts";
 import { parseVerifierKey } from "./note.ts";
 
@@ -21,7 +22,9 @@ export function readInput(path: string, bytesMax: number): Buffer {
 
 /** A verifier key, given as it is or as the name of a file that holds nothing else. */
 export function keyInput(value: string): string {
-  const text = /^[^\s+]+\+[0-9a-f]{8}\+/.test(value) ? value : readInput(value, 4_096).toString("utf8");
+  const text = /^[^\s+]+\+[0-9a-f]{8}\+/.test(value)
+    ? value
+    : readInput(value, LIMITS.keyFileBytesMax).toString("utf8");
   parseVerifierKey(text);
   return text.trim();
 }

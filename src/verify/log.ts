@@ -14,9 +14,6 @@ import { EnoughFound, Findings, Unreadable, type Protector, type VerifyReport } 
 import { BUNDLE_BYTES_MAX, Walk } from "./walk.ts";
 import { scanWal, walSegments, type WalExtent } from "./wal.ts";
 
-/** Bundles between two looks at the event loop. */
-const BUNDLES_PER_TURN = 64;
-
 export interface VerifyOptions {
   /** The log's verifier key: `name+id+base64`. */
   readonly vkey: string;
@@ -169,7 +166,7 @@ class Run {
     const bundles = Math.ceil(checkpoint.size / TILE_WIDTH);
     for (let index = 0; index < bundles; index++) {
       walk.bundle(index);
-      if (index % BUNDLES_PER_TURN !== 0) continue;
+      if (index % LIMITS.verifyBundlesPerTurnMax !== 0) continue;
       this.#options.onProgress?.(index * TILE_WIDTH, checkpoint.size);
       await nextTurn();
     }

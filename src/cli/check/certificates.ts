@@ -3,10 +3,10 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { WhosawError } from "../../base/errors.ts";
+import { LIMITS } from "../../base/limits.ts";
 import { type CheckFinding, fine, warning } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
-const EXPIRES_SOON_DAYS = 21;
 
 export interface CertificateFiles {
   readonly cert: string | undefined;
@@ -50,7 +50,7 @@ function checkTime(subject: string, certificate: X509Certificate, file: string, 
       hint: nowMs > to ? "Renew it, and start the gateway again." : "Check this machine's clock.",
     });
   }
-  if (to - nowMs < EXPIRES_SOON_DAYS * DAY_MS)
+  if (to - nowMs < LIMITS.certificateExpiresSoonDays * DAY_MS)
     return [warning(subject, `The certificate ${basename(file)} expires on ${day(to)}.`, "Renew it.")];
   return [fine(subject, `The certificate ${basename(file)} is valid until ${day(to)}.`)];
 }

@@ -6,10 +6,9 @@ import { loadCatalog } from "../../lineage/catalog/load.ts";
 import { quoteLiteral } from "../../lineage/catalog/names.ts";
 import { CATALOG_TRANSACTION, type CatalogQuery } from "../../lineage/catalog/statements.ts";
 import { WhosawError } from "../../base/errors.ts";
+import { LIMITS } from "../../base/limits.ts";
 import { type CheckFinding, failed, fine, warning } from "./finding.ts";
 
-/** Names shown of a list; the rest is counted. */
-const NAMES_SHOWN_MAX = 20;
 /** The privilege SET came with PostgreSQL 16; before, membership was enough to take on a role. */
 const SET_PRIVILEGE_VERSION = 160_000;
 
@@ -51,8 +50,8 @@ function checkClassified(config: Config, catalog: CatalogSnapshot, relations: re
     .map((relation) => `${relation.schema}.${relation.name}`)
     .sort();
   if (names.length === 0) return [fine("subjects", "Every table is classified.")];
-  const shown = names.slice(0, NAMES_SHOWN_MAX).join(", ");
-  const more = names.length > NAMES_SHOWN_MAX ? ` and ${names.length - NAMES_SHOWN_MAX} more` : "";
+  const shown = names.slice(0, LIMITS.shownNamesMax).join(", ");
+  const more = names.length > LIMITS.shownNamesMax ? ` and ${names.length - LIMITS.shownNamesMax} more` : "";
   const effect = config.mode === "enforce" ? "refused" : "recorded as opaque";
   return [
     warning(
