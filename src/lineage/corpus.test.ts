@@ -200,6 +200,14 @@ describe("privileges", () => {
     );
   });
 
+  test("a table on the way to the key, on which the role has no right at all, is not named", () => {
+    const open = new HelpdeskCatalog();
+    const hidden = open.find("support", "tickets")?.columns.map(({ name }) => `support.tickets.${name}`) ?? [];
+    const refusal = plan("select body from messages", { catalog: new HelpdeskCatalog({ denied: hidden }) }).refusal;
+    expect(refusal?.hint).toMatch(/whosaw check prints the GRANT/);
+    expect(`${refusal?.message} ${refusal?.hint}`).not.toContain("tickets");
+  });
+
   test("an INSERT that shows nothing needs no key", () => {
     expect(accounting("insert into customers (name) values ('x')", { catalog: denied })).toMatchObject({
       companions: [],

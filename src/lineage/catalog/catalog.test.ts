@@ -250,6 +250,8 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
     ]) {
       expect(message).toContain(sentence);
     }
+    expect(message).not.toContain("?.");
+    expect(message).toMatch(/[.?]$/u);
   });
 
   test.each([

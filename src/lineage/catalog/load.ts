@@ -55,6 +55,11 @@ function snapshotDigest(digest: string, classification: Classification, roles: r
     .slice(0, 32);
 }
 
+/** Each with its full stop, unless it ends with a question. */
+function sentences(problems: readonly string[]): string {
+  return problems.map((problem) => (problem.endsWith("?") ? problem : `${problem}.`)).join(" ");
+}
+
 /**
  * Reads the catalog and resolves the classification against it.
  *
@@ -75,7 +80,7 @@ export async function loadCatalog(
   const { standings, mismatches } = await classify(facts, classification, query);
   const problems = [...mismatches, ...(await missingRoles(query, distinctRoles))];
   if (problems.length > 0) {
-    throw new WhosawError("CATALOG_MISMATCH", `the configuration does not fit the database: ${problems.join(". ")}.`, {
+    throw new WhosawError("CATALOG_MISMATCH", `the configuration does not fit the database: ${sentences(problems)}`, {
       hint: "correct the tables, keys and roles in the configuration, or create what is missing",
     });
   }

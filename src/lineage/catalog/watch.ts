@@ -59,7 +59,7 @@ export class CatalogWatch {
     const age = this.#options.monotonicMs() - this.#confirmedMs;
     if (this.#snapshot === undefined || age > LIMITS.catalogStaleMs) {
       throw new WhosawError("CATALOG_STALE", "the database's catalog could not be read for some seconds", {
-        hint: "try again; if it lasts, check the gateway's own connection to the database with whosaw doctor",
+        hint: "try again; if it lasts, check the gateway's own connection to the database with whosaw check",
       });
     }
     return this.#snapshot;
