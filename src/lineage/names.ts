@@ -31,7 +31,8 @@ export function standingOf(catalog: CatalogSnapshot, relation: Relation): Standi
     const of = catalog.standing(read);
     return of.kind === "public" || (of.kind === "system" && of.allowed);
   });
-  return harmless ? { kind: "public" } : { kind: "unclassified" };
+  // Whoever lists a view under subjects means that it shows people: it is not public, whatever it reads.
+  return harmless && standing.kind !== "protected" ? { kind: "public" } : { kind: "unclassified" };
 }
 
 function matters(catalog: CatalogSnapshot, relation: Relation): boolean {

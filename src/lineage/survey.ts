@@ -163,6 +163,8 @@ class Surveyor implements Survey {
     const table = `${relation.schema}.${relation.name}`;
     if (standing.kind === "protected") this.markProtected();
     else if (standing.kind === "unclassified") {
+      if (relation.kind === "view" && this.statement.context.catalog.standing(relation).kind === "protected")
+        refuse(`${table} is a view, which cannot be protected`, "query the tables that it reads");
       if (relation.kind === "view" || relation.kind === "matview")
         refuse(`the view ${table} reads tables that are not public`, "query the tables themselves");
       refuse(

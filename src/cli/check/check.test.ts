@@ -116,6 +116,44 @@ test("a role that the gateway may not take on, and one that may do everything", 
   );
 });
 
+test("what cannot be accounted for, whoever asks: said per table, and nothing of what can", async () => {
+  await database.query(`
+    CREATE VIEW support.contacts AS SELECT id, email FROM support.customers;
+    CREATE VIEW support.numbers AS SELECT 1 AS id;
+    CREATE MATERIALIZED VIEW support.stored AS SELECT id, email FROM support.customers;
+    CREATE TABLE support.parts (id bigint NOT NULL, body text) PARTITION BY LIST (id);
+    CREATE TABLE support.part_one PARTITION OF support.parts FOR VALUES IN (1);
+    CREATE TABLE support.ruled (id bigint NOT NULL);
+    CREATE RULE nothing AS ON INSERT TO support.ruled DO INSTEAD NOTHING;
+    GRANT SELECT ON support.contacts, support.numbers, support.stored, support.part_one, support.ruled TO helpdesk_agent`);
+  try {
+    const names = ["contacts", "numbers", "stored", "part_one", "ruled"];
+    const listed = names.map((name) => `      support.${name}: {key: {column: id}}\n`).join("");
+    const text = config().replace(/^ +support\.tickets:/mu, (line) => `${listed}${line}`);
+    const { exit, findings } = await check(text);
+    expect(exit).toBe(EXIT.configuration);
+    const hint = "List the tables that it reads in its place.";
+    const said = (name: string, rest: object): unknown =>
+      expect.objectContaining({ subject: `subjects.customer.tables.support.${name}`, ...rest });
+    const view = (name: string): string =>
+      `Every statement on support.${name} is refused: support.${name} is a view, which cannot be protected.`;
+    expect(errors(findings)).toEqual([
+      said("contacts", { message: view("contacts"), hint, code: "CATALOG_MISMATCH" }),
+      said("numbers", { message: view("numbers"), hint }),
+      said("ruled", { message: expect.stringContaining("rewrite rules") as string }),
+    ]);
+    const observed = await check(text.replace("mode: enforce", "mode: observe"));
+    expect(observed.exit).toBe(EXIT.ok);
+    expect(observed.findings).toContainEqual(
+      said("contacts", { severity: "warning", message: expect.stringContaining("recorded as opaque") as string }),
+    );
+  } finally {
+    await database.query(
+      "DROP VIEW support.contacts, support.numbers; DROP MATERIALIZED VIEW support.stored; DROP TABLE support.parts, support.ruled",
+    );
+  }
+});
+
 test("a wrong password", async () => {
   const { exit, findings } = await check(
     supportConfig({ upstreamUrl: database.gatewayUrl.replace(/:[^:@/]*@/u, ":wrong@") }),

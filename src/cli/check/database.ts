@@ -3,8 +3,9 @@ import type { Config } from "../../config/config.ts";
 import { CatalogConnection } from "../../gateway/catalog-connection.ts";
 import type { CatalogSnapshot, ProtectedRelation, Relation } from "../../lineage/catalog.ts";
 import { loadCatalog } from "../../lineage/catalog/load.ts";
-import { quoteLiteral } from "../../lineage/catalog/names.ts";
+import { quoteIdentifier, quoteLiteral, splitQualified } from "../../lineage/catalog/names.ts";
 import { CATALOG_TRANSACTION, type CatalogQuery } from "../../lineage/catalog/statements.ts";
+import { createPlanner } from "../../lineage/create-planner.ts";
 import { WhosawError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import { type CheckFinding, failed, fine, warning } from "./finding.ts";
@@ -18,7 +19,7 @@ export async function checkDatabase(config: Config): Promise<readonly CheckFindi
   const query: CatalogQuery = (sql) => connection.query(sql);
   try {
     for (const statement of CATALOG_TRANSACTION.begin) await query(statement);
-    const roles = [...new Set([...config.roles.values()].flatMap((role) => role.upstreamRole ?? []))];
+    const roles = [...new Set([...config.roles.values()].map((role) => role.upstreamRole ?? config.upstream.user))];
     const catalog = await loadCatalog(query, config.classification, roles);
     const relations = await readableRelations(query, catalog);
     const findings = [
@@ -29,6 +30,7 @@ export async function checkDatabase(config: Config): Promise<readonly CheckFindi
       ...checkClassified(config, catalog, relations),
       ...(await checkRoles(query, catalog, config)),
       ...checkGrants(catalog, relations, roles),
+      ...(await checkPlans(config, catalog, roles)),
     ];
     await query(CATALOG_TRANSACTION.end);
     return findings;
@@ -130,6 +132,52 @@ function missingGrants(
     );
     return [failed(`subjects.${table.subjectKind}.tables.${table.table}`, error)];
   });
+}
+
+/** What the configuration protects and the planner refuses whole, whoever asks: views, tables with rewrite rules. */
+async function checkPlans(config: Config, catalog: CatalogSnapshot, roles: readonly string[]): Promise<CheckFinding[]> {
+  const planner = await createPlanner();
+  const context = { catalog, mode: "enforce", migrate: false, searchPath: [], tempTables: new Set<string>() } as const;
+  return Object.entries(config.classification.subjects).flatMap(([kind, { tables }]) =>
+    Object.keys(tables).flatMap((table) => {
+      const [schema = "", name = ""] = splitQualified(table) ?? [];
+      const relation = catalog.find(schema, name);
+      const role = relation && roles.find((other) => readsAll(catalog, other, relation));
+      // Nobody may read it: then there is nothing to refuse.
+      if (relation === undefined || role === undefined) return [];
+      const text = `SELECT * FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+      const reason = planner.plan(text, { ...context, role }, "simple").refusal;
+      return reason === undefined
+        ? []
+        : [refusedWhole(config, `subjects.${kind}.tables.${table}`, table, relation, reason)];
+    }),
+  );
+}
+
+function readsAll(catalog: CatalogSnapshot, role: string, relation: Relation): boolean {
+  const standing = catalog.standing(relation);
+  const paths = standing.kind === "protected" ? standing.table.pathReads : [];
+  const columns = relation.columns.map((column) => column.name);
+  return [{ oid: relation.oid, columns }, ...paths].every((read) => catalog.maySelect(role, read.oid, read.columns));
+}
+
+function refusedWhole(
+  config: Config,
+  subject: string,
+  table: string,
+  relation: Relation,
+  reason: WhosawError,
+): CheckFinding {
+  const [message, hint] =
+    relation.kind === "view"
+      ? [`${table} is a view, which cannot be protected`, "List the tables that it reads in its place."]
+      : [reason.message, `${reason.hint ?? "Take it out of the configuration"}.`];
+  if (config.mode === "enforce")
+    return failed(
+      subject,
+      new WhosawError("CATALOG_MISMATCH", `Every statement on ${table} is refused: ${message}.`, { hint }),
+    );
+  return warning(subject, `Every statement on ${table} is recorded as opaque: ${message}.`, hint);
 }
 
 /** As one would write it: quotes only where they are needed. */
