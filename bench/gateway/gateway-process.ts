@@ -11,7 +11,7 @@ const silent = (): void => undefined;
 const gateway = await startGateway({
   config,
   actors: await ActorStore.open(config.actors.file),
-  keys: await createKeys(config.ledger.keys),
+  openKeys: () => createKeys(config.ledger.keys),
   log: {
     info: silent,
     warn: (fields, message) => console.error(message, fields),

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -163,6 +163,7 @@ test("a database that refuses: one sentence, a hint, and the exit code", async (
   expect(await gateway.exit).toBe(EXIT.environment);
   expect(gateway.output()).toMatch(/hint: check upstream\.url/u);
   expect(gateway.output()).not.toContain("wrong");
+  expect(await readdir(folder)).toEqual(["whosaw.yaml"]);
 });
 
 test.each<[string, (yaml: string) => string, ExitCode, RegExp]>([
@@ -192,6 +193,35 @@ test.each<[string, (yaml: string) => string, ExitCode, RegExp]>([
     /^the configuration does not fit the database: .*the key column custmer_id does not exist in support\.tickets; did you mean customer_id\?.*\nhint: .+\n$/u,
   ],
   [
+    "a host that has no address",
+    (yaml) => yaml.replace(/@127\.0\.0\.1:\d+\/(\w+)/u, "@nowhere.invalid:5432/$1?sslmode=disable"),
+    EXIT.environment,
+    /^no connection to the database at nowhere\.invalid:5432: .+\nhint: check upstream\.url/u,
+  ],
+  [
+    "a certificate authority that is not there",
+    (yaml) =>
+      yaml
+        .replace(/upstream: \{?/u, (line) => `${line}ca: none.pem, `)
+        .replace(/(\/test_\w+)/u, "$1?sslmode=verify-ca"),
+    EXIT.environment,
+    /^none\.pem cannot be read\.\nhint: See that .*none\.pem exists/u,
+  ],
+  [
+    "an address of another machine to listen on",
+    (yaml) => yaml.replace(/postgres: "?127\.0\.0\.1:0"?/u, 'postgres: "203.0.113.7:6432"'),
+    EXIT.environment,
+    /^203\.0\.113\.7 is not an address of this machine\.\nhint: Write 127\.0\.0\.1/u,
+  ],
+  ...["/proc/x", "/proc/x/ledger", "/dev/null/ledger"].map(
+    (dir): [string, (yaml: string) => string, ExitCode, RegExp] => [
+      `a ledger in ${dir}`,
+      (yaml) => yaml.replace(/dir: \S+?,/u, `dir: ${dir}, keys: ./keys, witness: ./witness, console: ./console,`),
+      EXIT.environment,
+      /^The directory \/\S+ cannot be made \(E[A-Z]+\)\.\nhint: .+ in the configuration/u,
+    ],
+  ),
+  [
     "a table that is not there",
     (yaml) => yaml.replace("support.customers:", "support.customer:"),
     EXIT.configuration,
@@ -206,16 +236,17 @@ test.each<[string, (yaml: string) => string, ExitCode, RegExp]>([
   expect(
     refused
       .output()
-      .replaceAll(/^(?:Created the ledger's keys|\{).*\n?/gmu, "")
+      .replaceAll(/^\{.*\n?/gmu, "")
       .concat("\n"),
   ).toMatch(said);
+  expect(await readdir(folder)).toEqual(["whosaw.yaml"]);
   await writeFile(file, right);
   const gateway = start(["serve", "--json"]);
   await ready(gateway);
   await stop(gateway);
 });
 
-test("a port in use: a sentence, what to do, and a ledger that was closed as it should be", async () => {
+test("a port in use: a sentence, what to do, and nothing left on disk", async () => {
   const holder = createServer().listen(0, "127.0.0.1");
   await once(holder, "listening");
   const { port } = holder.address() as { port: number };
@@ -224,9 +255,9 @@ test("a port in use: a sentence, what to do, and a ledger that was closed as it 
   const refused = start(["serve"]);
   expect(await refused.exit).toBe(EXIT.environment);
   expect(refused.output()).toContain(
-    `cannot listen on ${listen}: something else listens there\nhint: stop the other program, or choose another port in listen.postgres`,
+    `Port ${port} of 127.0.0.1 is in use.\nhint: If that is this gateway, it runs already; otherwise stop the other program, or choose another port in listen.postgres.`,
   );
-  await expect(stat(join(folder, "ledger", "lock"))).rejects.toThrow("ENOENT");
+  expect(await readdir(folder)).toEqual(["whosaw.yaml"]);
   holder.close();
   await once(holder, "close");
   const gateway = start(["serve", "--json"]);
@@ -239,6 +270,6 @@ test("two gateways on one ledger: the second does not start", async () => {
   await ready(first);
   const second = start(["serve"]);
   expect(await second.exit).toBe(EXIT.environment);
-  expect(second.output()).toMatch(/^The ledger is held by process \d+.*\nhint: Stop that process first\./mu);
+  expect(second.output()).toMatch(/^The ledger is held by process \d+.*\nhint: Stop that process first,/mu);
   await stop(first);
 });

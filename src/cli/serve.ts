@@ -1,14 +1,19 @@
 /** Runs the gateway until a signal or a fatal error ends it. */
+import { rmdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { pino } from "pino";
 import { ActorStore } from "../actors/store.ts";
+import { systemClock } from "../base/clock.ts";
 import type { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Config } from "../config/config.ts";
 import { type RunningGateway, startGateway } from "../gateway/gateway.ts";
 import type { GatewayLog } from "../gateway/parts.ts";
+import { nodeDisk } from "../ledger/disk.ts";
+import { ledgerError, makeDirectoryDurably } from "../ledger/durable-file.ts";
 import { createKeys, type LedgerKeys, loadKeys } from "../ledger/keys-file.ts";
+import { checkCertificates } from "./check/certificates.ts";
 import { EXIT, type ExitCode, type Invocation, type SignalSource } from "./command.ts";
 import { ledgerStarted } from "./ledger-started.ts";
 import { printError } from "./output.ts";
@@ -26,8 +31,14 @@ export async function serve(invocation: Invocation): Promise<ExitCode> {
       log.error({ err: error }, "the actor register cannot be used; the last good one stays in force"),
   });
   try {
-    const keys = await openKeys(config, invocation, log);
-    const gateway = await startGateway({ config, actors, keys, log, onFatal: (error) => stop.fatal(error) });
+    await checkFiles(config);
+    const gateway = await startGateway({
+      config,
+      actors,
+      openKeys: () => openKeys(config, invocation, log),
+      log,
+      onFatal: (error) => stop.fatal(error),
+    });
     const hangUp = (): void => void reload(invocation, config, gateway, actors, log);
     invocation.context.signals.on("SIGHUP", hangUp);
     announce(invocation, config, gateway);
@@ -94,18 +105,39 @@ class StopRequest {
   }
 }
 
+/** Certificates, both those shown to clients and those for the database. @throws WhosawError FILE_UNREADABLE, CONFIG_INVALID */
+async function checkFiles(config: Config): Promise<void> {
+  const { tls } = config.listen.postgres;
+  const nowMs = systemClock.nowMs();
+  if (tls !== undefined) await checkCertificates("listen.tls", { ...tls, ca: tls.clientCa }, nowMs);
+  await checkCertificates("upstream", config.upstream, nowMs);
+}
+
 /**
  * The ledger's keys; the first start creates them. A ledger whose keys are gone is not continued with new ones.
- * @throws WhosawError LEDGER_KEY_LOST, CONFIG_INVALID
+ * @throws WhosawError LEDGER_KEY_LOST, LEDGER_IO, CONFIG_INVALID
  */
 async function openKeys(config: Config, invocation: Invocation, log: GatewayLog): Promise<LedgerKeys> {
   const { keys } = config.ledger;
   if (await ledgerStarted(config)) return loadKeys(keys);
+  await makePlaces(config);
   const created = await createKeys(keys);
   const message = `Created the ledger's keys in ${keys}. Copy them to a safe place now: without master.key the ledger still verifies, but nobody can ever read it.`;
   if (invocation.output.json) log.warn({ event: "keys-created", keys }, message);
   else invocation.output.note(message);
   return created;
+}
+
+/** All directories of a first start, or none: keys without a ledger would pass for those of a ledger that was lost. */
+async function makePlaces({ ledger }: Config): Promise<void> {
+  const made: string[] = [];
+  try {
+    for (const place of [ledger.dir, ledger.witness, ledger.keys])
+      made.push(...(await makeDirectoryDurably(nodeDisk(), place)));
+  } catch (error) {
+    for (const place of made.reverse()) await rmdir(place);
+    throw ledgerError(error, "creating the ledger");
+  }
 }
 
 function announce(invocation: Invocation, config: Config, gateway: RunningGateway): void {

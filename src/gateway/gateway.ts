@@ -23,13 +23,15 @@ import { CancelKeys } from "./cancel.ts";
 import { CatalogConnection } from "./catalog-connection.ts";
 import { serveClient } from "./listener.ts";
 import type { GatewayLog, GatewayParts, PolicyInForce } from "./parts.ts";
+import { assertPortFree, cannotListen } from "./port.ts";
 import { SessionRegistry } from "./registry.ts";
 import { TlsUpgrade } from "./tls-upgrade.ts";
 
 export interface GatewayOptions {
   readonly config: Config;
   readonly actors: ActorStore;
-  readonly keys: LedgerKeys;
+  /** Asked once the port, the certificates and the database were found fit: only then may anything be created. */
+  readonly openKeys: () => Promise<LedgerKeys>;
   readonly log: GatewayLog;
   /** The ledger cannot be trusted any more: the process must stop, and will recover when it is started again. */
   readonly onFatal: (error: WhosawError) => void;
@@ -55,7 +57,8 @@ export interface RunningGateway {
 }
 
 /**
- * Starts a gateway: ledger, catalog, listener, in this order, so that the first client finds everything ready.
+ * Starts a gateway. What can fail without a trace comes first: port, certificates, catalog; then keys and ledger are opened or
+ * created, and the listener is last, so that the first client finds everything ready.
  * @throws WhosawError with what to do: UPSTREAM_UNREACHABLE, CATALOG_MISMATCH, PORT_IN_USE, LEDGER_*, CONFIG_INVALID
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
@@ -75,6 +78,7 @@ class Gateway implements RunningGateway {
   readonly #catalogConnection: CatalogConnection;
   readonly #watch: CatalogWatch;
   #policy: PolicyInForce;
+  #keys: LedgerKeys | undefined;
   #ledger: Ledger | undefined;
   #server: Server | undefined;
   #closing: WhosawError | undefined;
@@ -105,7 +109,12 @@ class Gateway implements RunningGateway {
   }
 
   get vkey(): string {
-    return logSigner(this.#options.config.ledger.origin, this.#options.keys.logSeed).vkey;
+    return logSigner(this.#options.config.ledger.origin, this.#openedKeys.logSeed).vkey;
+  }
+
+  get #openedKeys(): LedgerKeys {
+    assert(this.#keys !== undefined, "the gateway has opened its keys");
+    return this.#keys;
   }
 
   get witnessVkey(): string {
@@ -113,7 +122,7 @@ class Gateway implements RunningGateway {
   }
 
   get #witness(): NoteSigner {
-    return witnessSigner(`${this.#options.config.ledger.origin}/witness`, this.#options.keys.witnessSeed);
+    return witnessSigner(`${this.#options.config.ledger.origin}/witness`, this.#openedKeys.witnessSeed);
   }
 
   health(): LedgerHealth {
@@ -123,8 +132,13 @@ class Gateway implements RunningGateway {
   }
 
   async start(): Promise<void> {
-    const { config, actors, keys, log } = this.#options;
+    const { config, actors, log, openKeys } = this.#options;
+    const { host, port, tls } = config.listen.postgres;
+    await assertPortFree(host, port);
+    const tlsUpgrade = tls && (await TlsUpgrade.load(tls));
     await this.#watch.start();
+    const keys = await openKeys();
+    this.#keys = keys;
     const ledger = await this.#openLedger();
     this.#ledger = ledger;
     await ledger.append({ kind: "policy-change", policy: this.#policy.hash, mode: config.mode });
@@ -136,7 +150,7 @@ class Gateway implements RunningGateway {
       alerts: new Alerts((entry) => void ledger.append(entry).catch(() => undefined), systemClock),
       cancelKeys: new CancelKeys(),
       sessions: this.#sessions,
-      tls: config.listen.postgres.tls && (await TlsUpgrade.load(config.listen.postgres.tls)),
+      tls: tlsUpgrade,
       subjectKey: deriveSubjectKey(keys.masterKey),
       mockSecret: randomBytes(32),
       policy: () => this.#policy,
@@ -170,13 +184,14 @@ class Gateway implements RunningGateway {
   }
 
   #openLedger(): Promise<Ledger> {
-    const { config, keys, log, onFatal } = this.#options;
+    const { config, log, onFatal } = this.#options;
+    const { logSeed, masterKey } = this.#openedKeys;
     const disk = nodeDisk();
     return openLedger({
       dir: config.ledger.dir,
       origin: config.ledger.origin,
-      logSeed: keys.logSeed,
-      masterKey: keys.masterKey,
+      logSeed,
+      masterKey,
       clock: systemClock,
       witness: localWitness({ dir: config.ledger.witness, disk, signer: this.#witness, clock: systemClock }),
       sessionCount: () => this.#sessions.size,
@@ -229,13 +244,5 @@ function listen(config: Config, parts: GatewayParts): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)));
     server.listen(port, host, () => resolve(server));
-  });
-}
-
-function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): WhosawError {
-  const why = cause.code === "EADDRINUSE" ? "something else listens there" : cause.message;
-  return new WhosawError("PORT_IN_USE", `cannot listen on ${host}:${port}: ${why}`, {
-    hint: "stop the other program, or choose another port in listen.postgres",
-    cause,
   });
 }

@@ -56,7 +56,13 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const keys = await createKeys(config.ledger.keys);
   const actors = await ActorStore.open(config.actors.file);
   const complaints: string[] = [];
-  const running = await startGateway({ config, actors, keys, log: logInto(complaints), onFatal: fail });
+  const running = await startGateway({
+    config,
+    actors,
+    openKeys: () => Promise.resolve(keys),
+    log: logInto(complaints),
+    onFatal: fail,
+  });
   const [host, port] = [running.address.split(":")[0] ?? "", Number(running.address.split(":").at(-1))];
   const names = { alice: "alice", app: "helpdesk", root: "root" };
   const url = (actor: keyof typeof names = "alice"): string =>

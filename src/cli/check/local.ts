@@ -1,12 +1,9 @@
 /** What can be checked without the database: files, the register, the port. */
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { WhosawError } from "../../base/errors.ts";
 import { readRegister } from "../../actors/register.ts";
 import { isLoopback } from "../../config/address.ts";
 import type { Config } from "../../config/config.ts";
 import { roleOf } from "../../config/roles.ts";
-import { isCode } from "../../ledger/disk.ts";
+import { assertPortFree } from "../../gateway/port.ts";
 import { checkCertificates } from "./certificates.ts";
 import { attempt, type CheckFinding, fine, warning } from "./finding.ts";
 
@@ -49,37 +46,9 @@ async function checkActors(config: Config): Promise<readonly CheckFinding[]> {
   return [fine("actors", `${all.length} ${all.length === 1 ? "actor" : "actors"} in the register.`)];
 }
 
-/** Listens for a moment. A gateway that already runs with this file holds the port too. */
+/** A gateway that already runs with this file holds the port too. */
 async function checkPort(config: Config): Promise<readonly CheckFinding[]> {
   const { host, port } = config.listen.postgres;
-  const server = createServer();
-  try {
-    const listening = once(server, "listening");
-    server.listen(port, host);
-    await listening;
-  } catch (cause) {
-    throw portError(cause, host, port);
-  } finally {
-    server.close();
-  }
+  await assertPortFree(host, port);
   return [fine("listen.postgres", port === 0 ? "The system will choose a port." : `Port ${port} of ${host} is free.`)];
-}
-
-function portError(cause: unknown, host: string, port: number): WhosawError {
-  if (isCode(cause, "EADDRINUSE")) {
-    return new WhosawError("PORT_IN_USE", `Port ${port} of ${host} is in use.`, {
-      hint: "If that is this gateway, all is well; otherwise stop the other program, or choose another port under listen.",
-      cause,
-    });
-  }
-  if (isCode(cause, "EACCES")) {
-    return new WhosawError("PORT_IN_USE", `This user may not listen on port ${port}.`, {
-      hint: "Choose a port above 1023 under listen.",
-      cause,
-    });
-  }
-  return new WhosawError("PORT_IN_USE", `${host} is not an address of this machine.`, {
-    hint: "Write 127.0.0.1, 0.0.0.0 or an address of this machine under listen.",
-    cause,
-  });
 }
