@@ -47,8 +47,6 @@ export const LIMITS = {
   /** How far the name of a statement or cursor may lead to another. */
   nameIndirectionsMax: 4,
   portalsMax: 10_000,
-  /** Names that may lead to one another: EXECUTE of EXECUTE cannot be, but a loop must not. */
-  nameIndirectionsMax: 4,
   sessionsMax: 2_000,
   authenticationTimeoutMs: 30_000,
   upstreamConnectTimeoutMs: 10_000,
