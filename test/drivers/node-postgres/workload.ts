@@ -130,11 +130,15 @@ async function transactions(session: Session): Promise<void> {
   const steps = ["BEGIN", "SAVEPOINT a", "SELECT 1/0", "SELECT name FROM support.customers", "ROLLBACK TO a"];
   for (const step of [...steps, "SELECT name FROM support.customers WHERE id = 4711", "COMMIT", "COMMIT"]) {
     await session.query(step);
-    session.out.line(
-      "status",
-      (session.client as pg.Client & { getTransactionStatus(): unknown }).getTransactionStatus(),
-    );
+    session.out.line("status", await statusOf(session.client));
   }
+}
+
+/** The driver rejects at ErrorResponse; the status comes with ReadyForQuery, in the same packet or in one of its own. */
+async function statusOf(client: pg.Client): Promise<unknown> {
+  const inside = client as pg.Client & { readyForQuery: boolean; getTransactionStatus(): unknown };
+  if (!inside.readyForQuery) await once(inside, "drain");
+  return inside.getTransactionStatus();
 }
 
 /** Rows in portions, by Execute with a row limit, and by SQL. */
