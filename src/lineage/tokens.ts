@@ -124,7 +124,7 @@ function stringEnd(text: string, from: number, quote: number, backslashes: boole
   return Math.min(i, text.length);
 }
 
-/** After an E'...' string: the opening quote of its continuation on a later line, or -1. */
+/** After an E'...' or bit string: the opening quote of its continuation on a later line, or -1. */
 function continuation(text: string, from: number): number {
   let newline = false;
   for (let i = from; i < text.length; i++) {
@@ -138,10 +138,14 @@ function continuation(text: string, from: number): number {
   return -1;
 }
 
-function escapeStringEnd(text: string, from: number): number {
-  let end = stringEnd(text, from, QUOTE, true);
-  for (let next = continuation(text, end); next !== -1; next = continuation(text, end))
-    end = stringEnd(text, next + 1, QUOTE, true);
+const escapesEnd = (text: string, from: number): number => stringEnd(text, from, QUOTE, true);
+/** In bit strings a quote is never doubled: the first one ends them. */
+const bitsEnd = (text: string, from: number): number => text.indexOf("'", from) + 1 || text.length;
+
+/** The end of a string whose parts, on this line and on later ones, all have its own rules. */
+function continuedEnd(text: string, from: number, partEnd: (text: string, from: number) => number): number {
+  let end = partEnd(text, from);
+  for (let next = continuation(text, end); next !== -1; next = continuation(text, end)) end = partEnd(text, next + 1);
   return end;
 }
 
@@ -208,8 +212,9 @@ function prefixed(text: string, i: number): [TokenKind, number] | undefined {
   const letter = text.charCodeAt(i) | 32,
     next = text.charCodeAt(i + 1);
   if (next === QUOTE) {
-    if (letter === 101) return [TOKEN.string, escapeStringEnd(text, i + 2)];
-    if (letter === 98 || letter === 120 || letter === 110) return [TOKEN.string, stringEnd(text, i + 2, QUOTE, false)];
+    if (letter === 101) return [TOKEN.string, continuedEnd(text, i + 2, escapesEnd)];
+    if (letter === 110) return [TOKEN.string, stringEnd(text, i + 2, QUOTE, false)];
+    if (letter === 98 || letter === 120) return [TOKEN.string, continuedEnd(text, i + 2, bitsEnd)];
   } else if (letter === 117 && next === 38) {
     if (text.charCodeAt(i + 2) === QUOTE) return [TOKEN.string, stringEnd(text, i + 3, QUOTE, false)];
     if (text.charCodeAt(i + 2) === DOUBLE) return [TOKEN.quoted, stringEnd(text, i + 3, DOUBLE, false)];
@@ -263,7 +268,7 @@ export function tokenize(text: string): Tokens {
     }
     const [kind, end] = token(text, i);
     if (kind === TOKEN.symbol) depth.symbol(c);
-    else if (kind === TOKEN.word && end - i <= 10) depth.word(text.slice(i, end).toLowerCase());
+    else if (kind === TOKEN.word && end - i <= 10) depth.word(lowerKeyword(text.slice(i, end)));
     if (kinds.length >= LIMITS.statementTokensMax) {
       throw new WhosawError("STATEMENT_TOO_LARGE", `the statement has more than ${LIMITS.statementTokensMax} tokens`, {
         hint: "split the statement",
@@ -277,10 +282,15 @@ export function tokenize(text: string): Tokens {
   return { text, kinds, starts, ends };
 }
 
+/** A word in lower case as PostgreSQL lowers keywords, ASCII only. KELVIN SIGN alone would else become a letter of one. */
+export function lowerKeyword(word: string): string {
+  return word.includes("\u212a") ? word : word.toLowerCase();
+}
+
 /** The token as a keyword: lower case, or "" if it is not a plain word. */
 export function keyword(tokens: Tokens, index: number): string {
   return tokens.kinds[index] === TOKEN.word
-    ? tokens.text.slice(tokens.starts[index], tokens.ends[index]).toLowerCase()
+    ? lowerKeyword(tokens.text.slice(tokens.starts[index], tokens.ends[index]))
     : "";
 }
 

@@ -6,7 +6,7 @@
  * `'b'::regclass` have different shapes. Texts of one shape have tokens in the same number, and a gap (blanks, comments)
  * between the same ones.
  */
-import { TOKEN, type Tokens } from "../tokens.ts";
+import { lowerKeyword, TOKEN, type Tokens } from "../tokens.ts";
 
 export interface Shape {
   readonly key: string;
@@ -205,11 +205,11 @@ class Masker {
       const c = text.charCodeAt(start);
       return c === 41 || c === 44 || c === 59;
     }
-    return kind === TOKEN.word && start > end && FOLLOWERS.has(text.slice(start, ends[next]).toLowerCase());
+    return kind === TOKEN.word && start > end && FOLLOWERS.has(lowerKeyword(text.slice(start, ends[next])));
   }
 
   #word(start: number, end: number): void {
-    const word = end - start <= LONGEST_WORD ? this.#tokens.text.slice(start, end).toLowerCase() : "";
+    const word = end - start <= LONGEST_WORD ? lowerKeyword(this.#tokens.text.slice(start, end)) : "";
     if (this.#starting) {
       this.#starting = false;
       this.#maskable = MASKABLE_STATEMENTS.has(word);
