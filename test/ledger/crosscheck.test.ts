@@ -2,9 +2,9 @@
  * Two implementations of docs/ledger-format.md against each other: what the writer writes the verifier accepts, and
  * what the naive builder writes the writer goes on with and the reader reads.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { witnessSigner } from "../../src/ledger/checkpoint.ts";
 import { nodeDisk } from "../../src/ledger/disk.ts";
@@ -64,11 +64,6 @@ const vkeyOf = (dir: string): string =>
 const verify = (dir: string, options: Omit<VerifyOptions, "vkey"> = {}): Promise<VerifyReport> =>
   verifyLog(dir, { vkey: vkeyOf(dir), ...options });
 
-function filesOf(dir: string): string[] {
-  const names = readdirSync(dir, { recursive: true }).map(String);
-  return names.filter((name) => statSync(join(dir, name)).isFile()).map((name) => relative(dir, join(dir, name)));
-}
-
 async function readAll(dir: string): Promise<ReadEntry[]> {
   const all: ReadEntry[] = [];
   for await (const entry of readEntries(dir, { masterKey })) all.push(entry);
@@ -124,33 +119,6 @@ describe("a log that the writer wrote", () => {
     await ledger.close();
     expect(await verify(dir)).toMatchObject({ ok: true, size: ledger.size });
   });
-
-  test("cannot be changed in any byte of any file that matters", async () => {
-    const dir = join(root, "flips");
-    const ledger = await open(dir);
-    await fill(ledger, 280, 7);
-    await ledger.close();
-    expect((await verify(dir)).findings).toEqual([]);
-    const vkey = vkeyOf(dir);
-    const missed: string[] = [];
-    let flips = 0;
-    for (const file of filesOf(dir)) {
-      const bytes = readFileSync(join(dir, file));
-      for (let at = 0; at < bytes.length; at += 1 + Math.floor(bytes.length / 400)) {
-        const flipped = Buffer.from(bytes);
-        flipped[at]! ^= 1 << (at % 8);
-        writeFileSync(join(dir, file), flipped);
-        flips++;
-        const report = await verifyLog(dir, { vkey, witnesses: [signer.vkey] });
-        if (report.ok || !report.findings.some((finding) => finding.file === file)) missed.push(`${file}@${at}`);
-      }
-      writeFileSync(join(dir, file), bytes);
-    }
-    expect(flips).toBeGreaterThan(1_000);
-    // A day key is wrapped under the master key, which the verifier does not have: the writer and readers check it.
-    expect(missed.filter((place) => !place.startsWith("keys/"))).toEqual([]);
-    expect(missed.filter((place) => place.startsWith("keys/"))).toHaveLength(60);
-  }, 120_000);
 });
 
 describe("a log that the naive builder built", () => {
