@@ -132,6 +132,58 @@ describe("messages that are not right", () => {
     );
   });
 
+  test.each([
+    ["could bind and thinks that it was not offered (RFC 5802, section 6)", "SCRAM-SHA-256", "y,,n=,r=abc"],
+    ["binds, under the mechanism that does not", "SCRAM-SHA-256", "p=tls-server-end-point,,n=,r=abc"],
+    ["does not bind, under the mechanism that does", "SCRAM-SHA-256-PLUS", "n,,n=,r=abc"],
+    ["thinks that it was not offered, under the mechanism that does", "SCRAM-SHA-256-PLUS", "y,,n=,r=abc"],
+    ["binds to something else", "SCRAM-SHA-256-PLUS", "p=tls-unique,,n=,r=abc"],
+    ["names no binding", "SCRAM-SHA-256-PLUS", "p=,,n=,r=abc"],
+  ])("where PLUS was offered, a client that %s", (_, mechanism, data) => {
+    const server = new ScramServer({ verifier, certificateHash: HASH });
+    expect(failure(() => server.first({ mechanism, data: Buffer.from(data) }))).toMatchObject(REFUSED);
+  });
+
+  test.each([
+    ["not extended", "abc"],
+    ["extended by something else", "abcxyz"],
+    ["a part of the server's", `abc${SERVER_NONCE.slice(0, -1)}`],
+    ["longer than the server's", `abc${SERVER_NONCE}x`],
+    ["of another client", `abd${SERVER_NONCE}`],
+  ])("a nonce that is %s, on either side", async (_, nonce) => {
+    const server = new ScramServer({ verifier, nonce: SERVER_NONCE });
+    server.first({ mechanism: "SCRAM-SHA-256", data: Buffer.from("n,,n=,r=abc") });
+    const proof = Buffer.alloc(32).toString("base64");
+    const final = failure(() => server.final(Buffer.from(`c=biws,r=${nonce},p=${proof}`)));
+    expect(String(final.cause)).toContain("another nonce");
+    if (nonce.startsWith("abc") && nonce !== "abc") return;
+    const client = new ScramClient({ password: "x", mechanisms: ["SCRAM-SHA-256"], nonce: "abc" });
+    await expect(client.respond(Buffer.from(`r=${nonce},s=AAAA,i=4096`))).rejects.toMatchObject(REFUSED);
+  });
+
+  test.each([
+    ["without the channel, where it was bound", "p=tls-server-end-point,,", "biws"],
+    ["that says y, where n was said", "n,,", "eSws"],
+    ["with another header than before", "p=tls-server-end-point,,", Buffer.from("p=tls-unique,,").toString("base64")],
+    [
+      "with another certificate",
+      "p=tls-server-end-point,,",
+      Buffer.concat([Buffer.from("p=tls-server-end-point,,"), Buffer.alloc(32, 8)]).toString("base64"),
+    ],
+    [
+      "with half of the certificate's hash",
+      "p=tls-server-end-point,,",
+      Buffer.concat([Buffer.from("p=tls-server-end-point,,"), HASH.subarray(0, 16)]).toString("base64"),
+    ],
+  ])("a final message %s", (_, header, binding) => {
+    const mechanism = header.startsWith("p") ? "SCRAM-SHA-256-PLUS" : "SCRAM-SHA-256";
+    const server = new ScramServer({ verifier, certificateHash: HASH, nonce: SERVER_NONCE });
+    server.first({ mechanism, data: Buffer.from(`${header}n=,r=abc`) });
+    const proof = Buffer.alloc(32).toString("base64");
+    const final = failure(() => server.final(Buffer.from(`c=${binding},r=abc${SERVER_NONCE},p=${proof}`)));
+    expect(String(final.cause)).toContain("another channel");
+  });
+
   test("any bytes, on either side, end in the same coded error", async () => {
     const scramLike = fc.oneof(
       fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
@@ -175,8 +227,10 @@ describe("messages that are not right", () => {
 
   test("a server cannot make the client work for ever", async () => {
     const client = new ScramClient({ password: "x", mechanisms: ["SCRAM-SHA-256"], nonce: "abc" });
-    const challenge = Buffer.from(`r=abcdef,s=AAAA,i=${LIMITS.scramIterationsMax + 1}`);
-    await expect(client.respond(challenge)).rejects.toMatchObject(REFUSED);
+    for (const count of [LIMITS.scramIterationsMax + 1, 0, "-1", "1e3", "", "4096x", "99999999999999999999"]) {
+      const challenge = Buffer.from(`r=abcdef,s=AAAA,i=${count}`);
+      await expect(client.respond(challenge)).rejects.toMatchObject(REFUSED);
+    }
   });
 
   test.each(["", "md5abc", "SCRAM-SHA-256$4096:AAAA$AAAA:AAAA", "SCRAM-SHA-256$0:AAAA$AAAA:AAAA"])(
