@@ -16,7 +16,9 @@ beforeAll(() => loadModule());
 const HOT = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.constantFrom(..."'\"$\\/*-+<>=:.,;()[]~@#%^&|`?! \n\t\r\f\v_09aeEuUnNbBxXé\u00a0🙂\u212a"),
+    arbitrary: fc.constantFrom(
+      ...Array.from("'\"$\\/*-+<>=:.,;()[]~@#%^&|`?! \n\t\r\f\v_09aeEuUnNbBxXé\u00a0🙂\u212a"),
+    ),
   },
   fc.constantFrom(
     ..."''|$$|$a$|$é$|$1|E'|e'|U&'|u&\"|N'|B'1'|X'f'|/*|*/|--|\\'|\\\\|0x|0b|0o|1_0|1.|.5|1e5|1e-5|::|:=|=>|<=|->>".split(
@@ -52,17 +54,17 @@ function scanned(text: string): Span[] | undefined {
  */
 function disagreement(tokens: Tokens, theirs: readonly Span[]): string | undefined {
   const { text, kinds, starts, ends } = tokens;
-  let own = 0;
+  let next = 0;
   for (let i = 0; i < theirs.length; i++) {
     const { start } = theirs[i]!;
     const national = /^n'/iu.test(text.slice(start)) && theirs[i]!.end === start + 1 && theirs[i + 1] !== undefined;
     const { end, name } = theirs[national ? ++i : i]!;
     const where = `${JSON.stringify(text.slice(start, end))} (${name}) at ${start}`;
-    if (starts[own] !== start) return `${where}: ours begins at ${starts[own]}`;
-    const first = own;
-    while (own < kinds.length && ends[own]! <= end) own++;
-    if (ends[own - 1] !== end) return `${where}: ours ends at ${ends[own - 1]}`;
-    const parts = kinds.slice(first, own);
+    if (starts[next] !== start) return `${where}: ours begins at ${starts[next]}`;
+    const first = next;
+    while (next < kinds.length && ends[next]! <= end) next++;
+    if (ends[next - 1] !== end) return `${where}: ours ends at ${ends[next - 1]}`;
+    const parts = kinds.slice(first, next);
     const opens = text.charAt(start) === "'" || text.charAt(end - 1) === "'" || name === "SCONST";
     if (opens !== parts.every((kind) => kind === TOKEN.string))
       return `${where}: ours are of the kinds ${parts.join()}`;
@@ -70,7 +72,7 @@ function disagreement(tokens: Tokens, theirs: readonly Span[]): string | undefin
     if ((name === "PARAM") !== (parts[0] === TOKEN.param)) return `${where}: is it a parameter?`;
     if (parts.length > 1 && !opens && parts.some((kind) => kind !== TOKEN.symbol)) return `${where}: ours is in parts`;
   }
-  return own === kinds.length ? undefined : `ours goes on with ${text.slice(starts[own], ends[own])}`;
+  return next === kinds.length ? undefined : `ours goes on with ${text.slice(starts[next], ends[next])}`;
 }
 
 function own(text: string): Tokens | undefined {
@@ -174,10 +176,10 @@ const expression = fc.letrec<{ any: string }>((tie) => ({
       .array(tie("any"), { minLength: 1, maxLength: 3 })
       .chain((list) =>
         fc.constantFrom(
-          `a in (${list})`,
-          `f(${list})`,
-          `(${list})`,
-          `array[${list}]`,
+          `a in (${list.join()})`,
+          `f(${list.join()})`,
+          `(${list.join()})`,
+          `array[${list.join()}]`,
           `f(x => ${list[0]})`,
           `f(x := ${list[0]})`,
         ),
