@@ -140,6 +140,7 @@ describe("who saw", () => {
         statement: `${origin}/${index["point"]}`,
         log: origin,
         index: index["point"],
+        searchedBy: ["phone"],
       },
       {
         at,
@@ -152,6 +153,7 @@ describe("who saw", () => {
         statement: `${origin}/${index["bulk"]}`,
         log: origin,
         index: index["more"],
+        searchedBy: ["phone"],
       },
     ]);
     expect(tally).toEqual({ opaque: 4, expired: 0 });
@@ -177,7 +179,7 @@ test("seen by lists each subject once per use, and opaque statements as such", a
   const alice: unknown[] = [];
   for await (const item of seenBy([log], ALICE, { opaque: 0, expired: 0 })) alice.push(item);
   expect(alice).toMatchObject([
-    { subject: { kind: "customer", key: "4711" }, fields: ["email", "name"] },
+    { subject: { kind: "customer", key: "4711" }, fields: ["email", "name"], searchedBy: ["phone"] },
     { subject: { kind: "employee", key: "4711" } },
     { opaque: true, tables: ["support.tickets"], index: index["opaque"] },
     { opaque: true, tables: ["public.weather"], index: index["elsewhere"] },

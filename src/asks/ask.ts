@@ -32,6 +32,11 @@ export interface Disclosure {
   readonly log: string;
   /** Index of the entry that holds the disclosure. */
   readonly index: number;
+  /**
+   * Protected columns that were not shown, but decided which rows came or in which order: whoever searches by a phone
+   * number and gets this subject has learned whose it is.
+   */
+  readonly searchedBy: readonly string[];
 }
 
 /** One subject that an actor was shown. Text keys appear as their hashes: the ledger holds nothing else. */
@@ -208,7 +213,8 @@ export async function* whoSaw(
         const use = form.uses[block.use];
         if (use === undefined || use.subjectKind !== target.kind || !holds(block)) continue;
         const { at, ...rest } = asking.common(shown);
-        yield { at, actor: shown.statement.actor, table: use.table, fields: use.clear, masked: use.masked, ...rest };
+        const { table, clear: fields, masked, predicate: searchedBy } = use;
+        yield { at, actor: shown.statement.actor, table, fields, masked, ...rest, searchedBy };
       }
     }
   }
@@ -240,9 +246,9 @@ export async function* seenBy(
       for (const block of shown.blocks) {
         const use = form.uses[block.use];
         if (use === undefined) continue;
-        const { subjectKind: kind, table, clear: fields, masked } = use;
+        const { subjectKind: kind, table, clear: fields, masked, predicate: searchedBy } = use;
         for (const key of decodeKeys(block.keys).keys) {
-          yield { at, subject: { kind, key: String(key) }, table, fields, masked, ...rest };
+          yield { at, subject: { kind, key: String(key) }, table, fields, masked, ...rest, searchedBy };
         }
       }
     }

@@ -76,7 +76,7 @@ roles: {agent: {upstream-role: helpdesk_agent}}
     onHealth: () => undefined,
     onFatal: () => undefined,
   });
-  const uses = [{ table: "support.customers", subjectKind: "customer", clear: ["email"], masked: [], predicate: [] }];
+  const uses = [{ table: "support.customers", subjectKind: "customer", clear: ["email"], masked: [], predicate: ["phone"] }];
   const common = {
     actor: ALICE,
     session: 0,
@@ -118,6 +118,7 @@ test("who-saw --json prints the array and nothing else, and the look is on recor
       statement: `${origin}/3`,
       log: origin,
       index: 3,
+      searchedBy: ["phone"],
     },
   ]);
   expect(stderr).toContain("1 opaque statements may also have shown this subject");
@@ -154,7 +155,10 @@ test("seen-by lists subjects and opaque statements", async () => {
     subject("4712"),
     { opaque: true, tables: ["support.customers"], index: 4 },
   ]);
-  expect((await whosaw("seen-by", ALICE)).stdout).toMatch(/customer:4712 +support\.customers +email/);
+  expect((await whosaw("who-saw", "customer", "4711")).stdout).toMatch(/SEARCHED BY.*\n.* email +- +phone /);
+  expect((await whosaw("seen-by", ALICE)).stdout).toMatch(
+    /SEARCHED BY.*\n(?:.*\n)*.*customer:4712 +support\.customers +email +- +phone/,
+  );
   expect((await looks()).at(-1)).toMatchObject({ command: "seen-by", target: ALICE, results: 3 });
 });
 

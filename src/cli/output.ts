@@ -63,6 +63,11 @@ function displayWidth(text: string): number {
   return Array.from(text).length;
 }
 
+/** Names in one cell of a table. */
+export function listed(names: readonly string[]): string {
+  return names.length === 0 ? "-" : names.join(",");
+}
+
 /** Exit codes that are not `environment`. */
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   USAGE: EXIT.usage,

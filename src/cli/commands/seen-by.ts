@@ -3,6 +3,7 @@ import type { OpaqueStatement, SeenSubject } from "../../asks/ask.ts";
 import type { Config } from "../../config/config.ts";
 import type { ActorId } from "../../ledger/entry.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
+import { listed } from "../output.ts";
 
 export const seenByCommand: Command = {
   name: "seen-by",
@@ -10,7 +11,8 @@ export const seenByCommand: Command = {
   description:
     "Read straight from the ledger, which needs its keys. Text keys appear as their hashes. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
-    "With --json: an array of {at, subject: {kind, key}, table, fields, masked, reason, ticket, statement, log, index}, " +
+    "SEARCHED BY are fields that were not shown, but by which the statement chose or sorted its rows. " +
+    "With --json: an array of {at, subject: {kind, key}, table, fields, masked, reason, ticket, statement, log, index, searchedBy}, " +
     "and for an opaque statement {opaque: true, at, tables, reason, ticket, statement, log, index}. " +
     "Exit codes: 0 answered (also with nothing), 1 no such actor, 2 wrong command line, 3 configuration, " +
     "4 the ledger or its keys cannot be read or the look cannot be recorded.",
@@ -33,7 +35,7 @@ export const seenByCommand: Command = {
         command: "seen-by",
         target: actor,
         items: seenBy([{ dir, origin, masterKey: keys.masterKey }], actor, tally),
-        columns: ["AT", "SUBJECT", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map(
+        columns: ["AT", "SUBJECT", "TABLE", "FIELDS", "MASKED", "SEARCHED BY", "TICKET", "REASON", "STATEMENT", "INDEX"].map(
           (title) => ({ title }),
         ),
         row,
@@ -47,9 +49,9 @@ export const seenByCommand: Command = {
 
 function row(item: SeenSubject | OpaqueStatement): readonly string[] {
   const end = [item.ticket ?? "-", item.reason ?? "-", item.statement, String(item.index)];
-  if ("opaque" in item) return [item.at, "(opaque)", item.tables.join(","), "?", "?", ...end];
-  const { at, subject, table, fields, masked } = item;
-  return [at, `${subject.kind}:${subject.key}`, table, fields.join(","), masked.join(","), ...end];
+  if ("opaque" in item) return [item.at, "(opaque)", listed(item.tables), "?", "?", "?", ...end];
+  const { at, subject, table, fields, masked, searchedBy } = item;
+  return [at, `${subject.kind}:${subject.key}`, table, ...[fields, masked, searchedBy].map(listed), ...end];
 }
 
 /** An id as it stands in the ledger, also of an actor that the register no longer has, or a name in the register. */

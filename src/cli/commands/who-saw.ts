@@ -2,6 +2,7 @@ import { WhosawError } from "../../base/errors.ts";
 import type { Disclosure } from "../../asks/ask.ts";
 import type { Config } from "../../config/config.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
+import { listed } from "../output.ts";
 
 export const whoSawCommand: Command = {
   name: "who-saw",
@@ -9,7 +10,8 @@ export const whoSawCommand: Command = {
   description:
     "Read straight from the ledger, which needs its keys. Actors appear as their ids. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
-    "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index}. " +
+    "SEARCHED BY are fields that were not shown, but by which the statement chose or sorted its rows. " +
+    "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index, searchedBy}. " +
     "Exit codes: 0 answered (also with nobody), 2 wrong command line, 3 configuration, " +
     "4 the ledger or its keys cannot be read or the look cannot be recorded.",
   arguments: [
@@ -37,7 +39,7 @@ export const whoSawCommand: Command = {
         command: "who-saw",
         target: target.name,
         items: whoSaw([{ dir, origin, masterKey: keys.masterKey }], target, tally),
-        columns: ["AT", "ACTOR", "TABLE", "FIELDS", "MASKED", "TICKET", "REASON", "STATEMENT", "INDEX"].map(
+        columns: ["AT", "ACTOR", "TABLE", "FIELDS", "MASKED", "SEARCHED BY", "TICKET", "REASON", "STATEMENT", "INDEX"].map(
           (title) => ({ title }),
         ),
         row,
@@ -54,8 +56,9 @@ export const whoSawCommand: Command = {
 };
 
 function row(item: Disclosure): readonly string[] {
-  const { at, actor, table, fields, masked, ticket, reason, statement, index } = item;
-  return [at, actor, table, fields.join(","), masked.join(","), ticket ?? "-", reason ?? "-", statement, String(index)];
+  const { at, actor, table, fields, masked, searchedBy, ticket, reason, statement, index } = item;
+  const columns = [fields, masked, searchedBy].map(listed);
+  return [at, actor, table, ...columns, ticket ?? "-", reason ?? "-", statement, String(index)];
 }
 
 /** A misspelt kind must not read as 'nobody'. */
