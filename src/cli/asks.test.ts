@@ -76,7 +76,9 @@ roles: {agent: {upstream-role: helpdesk_agent}}
     onHealth: () => undefined,
     onFatal: () => undefined,
   });
-  const uses = [{ table: "support.customers", subjectKind: "customer", clear: ["email"], masked: [], predicate: ["phone"] }];
+  const uses = [
+    { table: "support.customers", subjectKind: "customer", clear: ["email"], masked: [], predicate: ["phone"] },
+  ];
   const common = {
     actor: ALICE,
     session: 0,

@@ -1,17 +1,49 @@
 /** Whose log this is and who has vouched for it: log.json, the checkpoint, older checkpoints, witnesses. */
 import { join } from "node:path";
 import { LIMITS } from "../base/limits.ts";
-import { readWhole } from "./files.ts";
-import { checkSignature, parseCheckpoint, type SignedCheckpoint, type VerifierKey } from "./note.ts";
+import { listDirectory, readWhole } from "./files.ts";
+import { checkSignature, parseCheckpoint, parseVerifierKey, type SignedCheckpoint, type VerifierKey } from "./note.ts";
 import type { Findings, Protector } from "./report.ts";
+
+/** Of all that a log's folder holds, what none is without for long. */
+const PARTS = ["log.json", "checkpoint", "tile", "wal"] as const;
+
+/** A folder in which nothing is of a log: it was emptied, or another one is meant. @returns whether it is one */
+export function checkPresence(dir: string, findings: Findings): boolean {
+  const names = listDirectory(dir) ?? [];
+  if (PARTS.some((part) => names.includes(part))) return true;
+  const message = "there is no ledger in this folder: neither log.json nor checkpoint, tile or wal";
+  findings.add("LOG_MISSING", "log.json", message);
+  return false;
+}
 
 /** log.json must say what the verifier was told: format 1, this origin, this key. */
 export function checkIdentity(dir: string, key: VerifierKey, vkey: string, findings: Findings): void {
   const bytes = readWhole(join(dir, "log.json"), LIMITS.noteBytesMax);
-  if (bytes === undefined) return findings.add("IDENTITY_MISMATCH", "log.json", "log.json is missing");
+  if (bytes === undefined) return findings.add("IDENTITY_MISMATCH", "log.json", "it is missing");
+  const text = bytes.toString("utf8").replace(/\n$/, "");
   const expected = JSON.stringify({ format: 1, origin: key.name, vkey });
-  if (bytes.toString("utf8").replace(/\n$/, "") === expected) return;
-  findings.add("IDENTITY_MISMATCH", "log.json", `log.json does not say exactly ${expected}`);
+  if (text === expected) return;
+  const own = ownKey(text);
+  if (own === undefined || own.id === key.id)
+    return findings.add("IDENTITY_MISMATCH", "log.json", `it does not say exactly ${expected}`);
+  const message =
+    own.name === key.name
+      ? `it names another key of ${key.name} than the one given`
+      : `it is the log of ${own.name.replace(/\p{Cc}/gu, "?")}, the key is of ${key.name}`;
+  findings.note("folder and key do not belong together: give the key that serve printed for this very ledger");
+  findings.add("IDENTITY_MISMATCH", "log.json", message);
+}
+
+/** The key that log.json names, if it can be made out. */
+function ownKey(text: string): VerifierKey | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const vkey = typeof value === "object" && value !== null && "vkey" in value ? value.vkey : undefined;
+    return typeof vkey === "string" ? parseVerifierKey(vkey) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

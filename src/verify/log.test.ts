@@ -247,7 +247,7 @@ describe("a changed log", () => {
     const forged = new Map([...files, ["checkpoint", naiveCheckpoint(other, 600)]]);
     expect(codes(await verifyFiles(forged, log.vkey))).toContain("CHECKPOINT_UNSIGNED");
     expect(codes(await verifyFiles(files, other.vkey))).toContain("IDENTITY_MISMATCH");
-    await expect(verifyFiles(files, "nonsense")).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(verifyFiles(files, "nonsense")).rejects.toMatchObject({ code: "USAGE" });
   });
 });
 

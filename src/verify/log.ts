@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { LIMITS } from "../base/limits.ts";
 import { isMissing, listDirectory, readWhole, tilePath } from "./files.ts";
-import { checkCheckpoint, checkIdentity, checkWitnesses } from "./identity.ts";
+import { checkCheckpoint, checkIdentity, checkPresence, checkWitnesses } from "./identity.ts";
 import { HASH_BYTES, hashLeafInPlace, TILE_BYTES, TILE_WIDTH } from "./merkle.ts";
 import { parseVerifierKey, type SignedCheckpoint } from "./note.ts";
 import { EnoughFound, Findings, Unreadable, type Protector, type VerifyReport } from "./report.ts";
@@ -28,7 +28,7 @@ export interface VerifyOptions {
 /**
  * Verifies one log directory. Needs memory for one bundle a level, whatever the size of the log.
  * Never changes anything; a log that is being written can be verified too.
- * @throws WhosawError CONFIG_INVALID for a key that is none. Whatever is wrong with the log is a finding.
+ * @throws WhosawError USAGE for a key that is none. Whatever is wrong with the log is a finding.
  */
 export async function verifyLog(dir: string, options: VerifyOptions): Promise<VerifyReport> {
   const run = new Run(dir, options);
@@ -63,7 +63,8 @@ class Run {
   async all(): Promise<void> {
     const { findings } = this;
     const key = parseVerifierKey(this.#options.vkey);
-    const witnesses = (this.#options.witnesses ?? []).map(parseVerifierKey);
+    const witnesses = (this.#options.witnesses ?? []).map((witness) => parseVerifierKey(witness));
+    if (!checkPresence(this.#dir, findings)) return;
     checkIdentity(this.#dir, key, this.#options.vkey.trim(), findings);
     const bytes = readWhole(join(this.#dir, "checkpoint"), LIMITS.noteBytesMax);
     const checkpoint = checkCheckpoint(bytes, "checkpoint", key, findings);

@@ -49,31 +49,34 @@ export function strictDecimal(text: string): number | undefined {
 
 /**
  * Parses a verifier key.
- * @throws WhosawError CONFIG_INVALID
+ * @param called how it was given, for the error
+ * @throws WhosawError USAGE
  */
-export function parseVerifierKey(text: string): VerifierKey {
+export function parseVerifierKey(text: string, called = "The verifier key"): VerifierKey {
   const parts = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(text.trim());
   const material = strictBase64(parts?.[3] ?? "");
   const name = parts?.[1] ?? "";
   const id = parseInt(parts?.[2] ?? "", 16);
   const type = material?.[0];
   const known = type === TYPE_ED25519 || type === TYPE_COSIGNATURE;
-  if (material === undefined || !known || material.length !== 1 + KEY_BYTES) throw badKey("is not NAME+ID+KEY");
+  if (material === undefined || !known || material.length !== 1 + KEY_BYTES) throw badKey(called, "is not NAME+ID+KEY");
   const digest = hash("sha256", Buffer.concat([Buffer.from(`${name}\n`), material]), "buffer");
-  if (digest.readUInt32BE(0) !== id) throw badKey("has an id that does not belong to its name and key");
+  if (digest.readUInt32BE(0) !== id) throw badKey(called, "has an id that does not belong to its name and key");
   const der = Buffer.concat([SPKI_PREFIX, material.subarray(1)]);
   try {
     const key = createPublicKey({ key: der, format: "der", type: "spki" });
     return { name, id, cosigner: type === TYPE_COSIGNATURE, key };
   } catch {
-    throw badKey("holds no Ed25519 key");
+    throw badKey(called, "holds no Ed25519 key");
   }
 }
 
-function badKey(why: string): WhosawError {
-  return new WhosawError("CONFIG_INVALID", `the verifier key ${why}`, {
-    hint: "copy the whole line that the log printed when it was made (also in its log.json)",
-  });
+/** What to do about a key that is none. */
+export const KEY_HINT =
+  "Copy the whole line that serve printed when it made the log; log.json in its folder has it too.";
+
+function badKey(called: string, why: string): WhosawError {
+  return new WhosawError("USAGE", `${called} ${why}.`, { hint: KEY_HINT });
 }
 
 const LINE = /^— ([^\s+]+) ([A-Za-z0-9+/=]+)$/u;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -69,18 +69,79 @@ describe("a proof", () => {
 });
 
 test("what cannot be done: 2 or 4, and why", async () => {
-  expect(await run()).toMatchObject({ exit: 2, stderr: expect.stringContaining("Exit codes") });
-  expect(await run(dir)).toMatchObject({ exit: 2 });
+  expect(await run()).toMatchObject({ exit: 2, stderr: expect.stringMatching(/^A folder is missing\.\nhint: /u) });
+  expect(await run(dir)).toMatchObject({ exit: 2, stderr: expect.stringMatching(/^--vkey is missing\.\nhint: /u) });
   expect(await run(dir, "more", "--vkey", log.vkey)).toMatchObject({ exit: 2 });
   expect(await run(dir, "--vkey", log.vkey, "--no-such")).toMatchObject({ exit: 2, stdout: "" });
-  expect(await run(dir, "--vkey", "a+00000000+AAAA")).toMatchObject({
-    exit: 2,
-    stderr: expect.stringContaining("hint: "),
-  });
-  expect(await run(dir, "--vkey", join(root, "none"))).toMatchObject({ exit: 4 });
   expect(await run("--help")).toMatchObject({ exit: 0, stderr: "" });
-  expect(await run(join(root, "nowhere"), "--vkey", log.vkey)).toMatchObject({
-    exit: 1,
-    stdout: expect.stringContaining("log.json is missing"),
+});
+
+describe("the wrong key", () => {
+  const other = naiveKey("acme.example/gw-1").vkey;
+  test.each([
+    ["a+00000000+AAAA", "--vkey is not NAME+ID+KEY."],
+    [log.vkey.slice(0, -4), "--vkey is not NAME+ID+KEY."],
+    [log.vkey.replace(/\+[0-9a-f]{8}\+/u, "+00000000+"), "--vkey has an id that does not belong to its name and key."],
+    ["", "--vkey is empty."],
+    [proof, `${proof}, given as --vkey, is not NAME+ID+KEY.`],
+  ])("%j is none: 2", async (key, said) => {
+    const { exit, stdout, stderr } = await run(dir, "--vkey", key);
+    expect({ exit, stdout, stderr }).toEqual({ exit: 2, stdout: "", stderr: expect.stringMatching(/\nhint: /u) });
+    expect(stderr.split("\n")[0]).toBe(said);
+  });
+
+  test("a file that is not there, and a folder: 4", async () => {
+    const missing = await run(dir, "--vkey", join(root, "none"));
+    expect(missing).toMatchObject({ exit: 4, stdout: "" });
+    expect(missing.stderr).toBe(
+      `There is no file ${join(root, "none")}, and as a key --vkey would be NAME+ID+KEY.\nhint: Copy the whole line that serve printed when it made the log; log.json in its folder has it too.\n`,
+    );
+    expect((await run(dir, "--vkey", dir)).stderr).toMatch(/ is a folder, not a file\.\nhint: /u);
+  });
+
+  test("another log's key: 1, and told that key and folder do not belong together", async () => {
+    const { exit, stdout } = await run(dir, "--vkey", naiveKey("acme.example/gw-2").vkey);
+    expect(exit).toBe(1);
+    expect(stdout).toContain("log.json: it is the log of acme.example/gw-1, the key is of acme.example/gw-2");
+    expect(stdout).toContain("note: folder and key do not belong together");
+  });
+
+  test("another key of the same log: 1", async () => {
+    const { exit, stdout } = await run(dir, "--vkey", other);
+    expect(exit).toBe(1);
+    expect(stdout).toContain("log.json: it names another key of acme.example/gw-1 than the one given");
+    expect(stdout).toContain("note: folder and key do not belong together");
+  });
+});
+
+describe("not a ledger", () => {
+  test("no such folder, and a file: 4", async () => {
+    expect(await run(join(root, "nowhere"), "--vkey", log.vkey)).toMatchObject({
+      exit: 4,
+      stdout: "",
+      stderr: `There is no folder ${join(root, "nowhere")}.\nhint: Check the path: ledger.dir in whosaw.yaml names it.\n`,
+    });
+    expect(await run(keyFile, "--vkey", log.vkey)).toMatchObject({
+      exit: 4,
+      stderr: expect.stringContaining("is a file, and a ledger is a folder.") as string,
+    });
+  });
+
+  test("a folder with nothing of a ledger in it: 1, one finding", async () => {
+    const empty = join(root, "empty");
+    mkdirSync(empty);
+    const { exit, stdout } = await run(empty, "--vkey", log.vkey);
+    expect(exit).toBe(1);
+    expect(stdout).toBe(
+      "NOT VERIFIED: 1 finding\n  LOG_MISSING  log.json: there is no ledger in this folder: neither log.json nor checkpoint, tile or wal\n",
+    );
+  });
+
+  test("a ledger that lost its log.json: 1", async () => {
+    const lost = join(root, "lost");
+    const files = naiveFiles(log, { size: 290 });
+    files.delete("log.json");
+    writeFiles(lost, files);
+    expect((await run(lost, "--vkey", log.vkey)).stdout).toContain("IDENTITY_MISMATCH  log.json: it is missing");
   });
 });

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import { keyInput, progressLine, readInput } from "./inputs.ts";
+import { folderInput, keyInput, progressLine, readInput } from "./inputs.ts";
 import { verifyLog } from "./log.ts";
 import { checkProof } from "./proof.ts";
 import { describeReport } from "./say.ts";
@@ -19,7 +19,7 @@ const HELP = `Verifies a Whosaw ledger, or a proof taken from one, offline.
 
   whosaw-verify ./ledger --vkey acme.example/gw-1+1234abcd+AV... --checkpoint kept/checkpoint
 
-Exit codes: 0 verified, 1 not verified, 2 wrong command line, 4 a file cannot be read, 70 a bug.
+Exit codes: 0 verified, 1 not verified, 2 wrong command line (also a key that is none), 4 a file or folder cannot be read, 70 a bug.
 `;
 
 async function run(args: readonly string[], io: ProgramIo): Promise<number> {
@@ -35,20 +35,23 @@ async function run(args: readonly string[], io: ProgramIo): Promise<number> {
       help: { type: "boolean", short: "h" },
     },
   });
-  const proof = positionals[0] === "proof" && positionals.length === 2;
-  const target = positionals[proof ? 1 : 0];
-  if (
-    values.help === true ||
-    target === undefined ||
-    values.vkey === undefined ||
-    positionals.length > (proof ? 2 : 1)
-  ) {
-    (values.help === true ? io.stdout : io.stderr).write(HELP);
-    return values.help === true ? 0 : 2;
+  if (values.help === true) {
+    io.stdout.write(HELP);
+    return 0;
   }
-  const keys = { vkey: keyInput(values.vkey), witnesses: (values.witness ?? []).map(keyInput) };
+  const proof = positionals[0] === "proof" && positionals.length > 1;
+  const [target, ...more] = proof ? positionals.slice(1) : positionals;
+  if (target === undefined) throw usage("A folder is missing.");
+  if (more.length > 0) throw usage(`There is more than one ${proof ? "proof" : "folder"} on the command line.`);
+  if (values.vkey === undefined) throw usage("--vkey is missing.");
+  const witnesses = (values.witness ?? []).map((value) => keyInput("--witness", value));
+  const keys = { vkey: keyInput("--vkey", values.vkey), witnesses };
   if (proof) return runProof(target, keys, values.entry, values.json === true, io);
   return runLog(target, keys, values.checkpoint, values.json === true, io);
+}
+
+function usage(message: string): WhosawError {
+  return new WhosawError("USAGE", message, { hint: "whosaw-verify DIR --vkey KEY; see whosaw-verify --help." });
 }
 
 /** Where the program writes; a terminal is told of progress. */
@@ -63,6 +66,7 @@ interface Keys {
 }
 
 async function runLog(dir: string, keys: Keys, old: string | undefined, json: boolean, io: ProgramIo): Promise<number> {
+  folderInput(dir);
   const checkpoint = old === undefined ? {} : { checkpoint: { name: old, bytes: readInput(old, LIMITS.noteBytesMax) } };
   const progress = progressLine(io.stderr);
   const report = await verifyLog(dir, { ...keys, ...checkpoint, onProgress: progress.show });

@@ -163,7 +163,7 @@ export function checkProof(
   const problem = readEnvelope(entry, 0, entry.length, envelope);
   if (problem !== undefined) throw notProven(`leads from something that ${problem}`);
   const witnesses = (options.witnesses ?? [])
-    .map(parseVerifierKey)
+    .map((witness) => parseVerifierKey(witness))
     .filter((one) => checkSignature(checkpoint, one) === "good");
   const names = witnesses.map((witness) => witness.name);
   return { origin: key.name, index: proof.index, size: checkpoint.size, ...envelope, witnesses: names, entry };

@@ -2,6 +2,7 @@
 
 /** Stable codes; docs and tests refer to them. */
 export type FindingCode =
+  | "LOG_MISSING"
   | "LOG_UNREADABLE"
   | "IDENTITY_MISMATCH"
   | "CHECKPOINT_MALFORMED"

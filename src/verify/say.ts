@@ -27,7 +27,8 @@ export function describeReport(report: VerifyReport): string {
     }
   } else {
     const where = report.firstBadIndex === undefined ? "" : `; first bad entry: ${report.firstBadIndex}`;
-    lines.push(`NOT VERIFIED: ${report.findings.length} findings${where}`);
+    const count = report.findings.length;
+    lines.push(`NOT VERIFIED: ${count} ${count === 1 ? "finding" : "findings"}${where}`);
     for (const finding of report.findings) {
       const offset = finding.offset === undefined ? "" : ` at byte ${finding.offset}`;
       lines.push(`  ${finding.code}  ${finding.file}${offset}: ${finding.message}`);

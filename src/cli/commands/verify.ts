@@ -7,7 +7,7 @@ export const verifyCommand: Command = {
   description:
     "Needs no configuration, no database and no secret: only the directory and the log's public key, taken from a place that the log's keeper cannot change. " +
     "The program `whosaw-verify` does the same and needs nothing else of whosaw. " +
-    "Exit codes: 0 verified, 1 not verified (the first bad entry and every place are named), 2 wrong command line, 3 the key is none, 4 a file cannot be read.",
+    "Exit codes: 0 verified, 1 not verified (the first bad entry and every place are named), 2 wrong command line (also a key that is none), 4 a file or folder cannot be read.",
   arguments: [{ name: "DIR", description: "a ledger directory" }],
   options: [
     { flags: "--vkey KEY", description: "the log's public key, or a file that holds it", required: true },
@@ -20,17 +20,17 @@ export const verifyCommand: Command = {
   examples: ["whosaw verify ./ledger --vkey acme.example/gw-1+1234abcd+AV... --checkpoint kept/checkpoint"],
   async run(invocation) {
     const { LIMITS } = await import("../../base/limits.ts");
-    const { keyInput, progressLine, readInput } = await import("../../verify/inputs.ts");
+    const { folderInput, keyInput, progressLine, readInput } = await import("../../verify/inputs.ts");
     const { verifyLog } = await import("../../verify/log.ts");
     const { describeReport } = await import("../../verify/say.ts");
     const { context, output } = invocation;
-    const dir = resolve(context.cwd, requiredArgument(invocation, "DIR"));
+    const dir = folderInput(resolve(context.cwd, requiredArgument(invocation, "DIR")));
     const old = invocation.option("checkpoint");
     const witness = invocation.option("witness");
     const progress = progressLine(context.stderr);
     const report = await verifyLog(dir, {
-      vkey: keyInput(requiredOption(invocation, "vkey")),
-      ...(witness === undefined ? {} : { witnesses: [keyInput(witness)] }),
+      vkey: keyInput("--vkey", requiredOption(invocation, "vkey")),
+      ...(witness === undefined ? {} : { witnesses: [keyInput("--witness", witness)] }),
       ...(old === undefined
         ? {}
         : { checkpoint: { name: old, bytes: readInput(resolve(context.cwd, old), LIMITS.noteBytesMax) } }),
