@@ -34,5 +34,7 @@ test("a picture shows every figure, and says which goal was missed", async () =>
   expect(svg).toContain("20,000  0.5 of direct  (goal &gt;= 0.55, missed)");
   expect(svg.match(/<rect x="\d+" y="\d+" width="(\d+)"/gu)).toHaveLength(rows.length);
   expect(svg.match(/fill="url\(#missed\)"/gu)).toHaveLength(1);
+  const labels = Math.max(...rows.map((row) => row.case.length));
+  expect(Number(/<rect x="(\d+)"/u.exec(svg)?.[1])).toBeGreaterThan(labels * 6);
   expect(svg).not.toMatch(/NaN|Infinity|undefined/u);
 });
