@@ -2,12 +2,11 @@
  * The same disclosures recorded in our ledger, in audit tables of PostgreSQL, and as pgAudit's lines: how fast, for how much
  * processor time, in how many bytes, and how soon each says who saw a customer.
  */
-import { WhosawError } from "../src/base/errors.ts";
 import { AuditTables } from "./ledger/audit-table.ts";
 import { bulkLoad, LEDGER, type Load, pointLoad, type Sample, STATEMENTS_ALONE, type Way } from "./ledger/load.ts";
 import { AuditedServer } from "./ledger/pgaudit.ts";
 import { whosawLedger } from "./ledger/whosaw-ledger.ts";
-import { type BenchOptions, type BenchReport, type BenchRow, makeReport } from "./report.ts";
+import { type BenchOptions, type BenchReport, type BenchRow, makeReport, whyLeftOut } from "./report.ts";
 import { alternate, middle, type Samples } from "./rounds.ts";
 
 const ROUNDS = 5;
@@ -21,7 +20,7 @@ const BUSIEST_CLIENTS = 64;
 const loads = (quick: boolean): Load[] => [
   pointLoad(1, quick ? 750 : 3_000),
   pointLoad(8, quick ? 5_000 : 20_000),
-  pointLoad(BUSIEST_CLIENTS, quick ? 25_600 : 102_400),
+  pointLoad(BUSIEST_CLIENTS, quick ? 12_800 : 51_200),
   bulkLoad(8, quick ? 256 : 512),
 ];
 
@@ -33,7 +32,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   try {
     for (const [name, open] of SERVERS) {
       options.progress(`a server: ${name}`);
-      const server = await open().catch((error: unknown) => void leftOut.push(`${name}: ${whyMissing(error)}`));
+      const server = await open().catch((error: unknown) => void leftOut.push(whyLeftOut(name, error)));
       if (server === undefined) continue;
       servers.push(server);
       ways.push(...server.ways);
@@ -45,7 +44,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
       );
       for (const way of ways) rows.push(...rowsOf(load, way, samples));
     }
-    return { ...(await makeReport("ledger", rows)), ...(leftOut.length > 0 && { leftOut }) };
+    return await makeReport("ledger", rows, leftOut);
   } finally {
     for (const server of servers) await server.close();
   }
@@ -60,12 +59,6 @@ const SERVERS: readonly (readonly [string, () => Promise<Server>])[] = [
   ["audit tables", () => AuditTables.open()],
   ["pgAudit", () => AuditedServer.open()],
 ];
-
-/** Only what is not installed is left out; anything else is a fault. */
-function whyMissing(error: unknown): string {
-  if (!(error instanceof WhosawError) || error.code !== "NOT_FOUND") throw error;
-  return `${error.message}. ${error.hint ?? ""}`;
-}
 
 interface Figure {
   readonly metric: string;

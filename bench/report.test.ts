@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { WhosawError } from "../src/base/errors.ts";
 import { drawReport } from "./picture.ts";
-import { type BenchRow, formatNumber, makeReport, median } from "./report.ts";
+import { type BenchRow, formatNumber, makeReport, median, whyLeftOut } from "./report.ts";
 
 test("the median of rounds", () => {
   expect(median([9, 1, 5])).toBe(5);
@@ -37,4 +38,14 @@ test("a picture shows every figure, and says which goal was missed", async () =>
   const labels = Math.max(...rows.map((row) => row.case.length));
   expect(Number(/<rect x="(\d+)"/u.exec(svg)?.[1])).toBeGreaterThan(labels * 6);
   expect(svg).not.toMatch(/NaN|Infinity|undefined/u);
+});
+
+test("what is not installed is left out and said, anything else is a fault", async () => {
+  const missing = new WhosawError("NOT_FOUND", "there is no pgbouncer", { hint: "install it" });
+  const sentence = whyLeftOut("PgBouncer", missing);
+  expect(sentence).toBe("PgBouncer: there is no pgbouncer (install it)");
+  expect((await makeReport("gateway-point", [], [sentence])).leftOut).toEqual([sentence]);
+  expect(await makeReport("gateway-point", [])).not.toHaveProperty("leftOut");
+  expect(() => whyLeftOut("PgBouncer", new WhosawError("INTERNAL", "no"))).toThrow("no");
+  expect(() => whyLeftOut("PgBouncer", new TypeError("a bug"))).toThrow("a bug");
 });

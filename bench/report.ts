@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { cpus, release, totalmem } from "node:os";
 import { promisify } from "node:util";
+import { WhosawError } from "../src/base/errors.ts";
 
 export interface BenchMachine {
   readonly cpu: string;
@@ -50,8 +51,22 @@ export interface BenchModule {
 }
 
 /** Puts a report together, with this machine and this commit. */
-export async function makeReport(bench: string, rows: readonly BenchRow[]): Promise<BenchReport> {
-  return { bench, machine: describeMachine(), commit: await currentCommit(), rows };
+export async function makeReport(
+  bench: string,
+  rows: readonly BenchRow[],
+  leftOut: readonly string[] = [],
+): Promise<BenchReport> {
+  const report = { bench, machine: describeMachine(), commit: await currentCommit(), rows };
+  return leftOut.length === 0 ? report : { ...report, leftOut };
+}
+
+/**
+ * Why something is left out, in a sentence for the report: only because it is not installed; anything else is a fault.
+ * @throws the error, unless it is a WhosawError NOT_FOUND
+ */
+export function whyLeftOut(name: string, error: unknown): string {
+  if (!(error instanceof WhosawError) || error.code !== "NOT_FOUND") throw error;
+  return `${name}: ${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`;
 }
 
 function describeMachine(): BenchMachine {
