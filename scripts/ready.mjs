@@ -14,7 +14,7 @@ export function ensureInstalled() {
   exclusively("install", () => {
     if (installed()) return; // Somebody else did while we waited.
     say("Installing dependencies (once; about 400 MB)");
-    if (!run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"])) process.exit(1);
+    if (!run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"])) process.exit(1);
   });
 }
 

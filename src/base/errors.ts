@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   ACTOR_EXISTS: "42710",
   FILE_UNREADABLE: "58030",
   FILE_UNWRITABLE: "58030",
+  PACKAGE_MISSING: "58000",
   /** A command line that asks for something impossible. */
   USAGE: "22023",
   INTERNAL: "XX000",

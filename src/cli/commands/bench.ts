@@ -30,7 +30,7 @@ export const benchCommand: Command = {
     }
     if (!names.includes(name))
       throw new WhosawError("USAGE", "There is no bench of that name.", { hint: `Choose one of ${names.join(", ")}.` });
-    const module = (await import(new URL(`${name}${ENDING}`, FOLDER).href)) as BenchModule;
+    const module = await loadBench(name);
     const report = await module.run({ progress: (text) => output.note(text), quick: invocation.flag("quick") });
     const file = invocation.option("json");
     if (file !== undefined) await writeReport(report, file, invocation.context.cwd);
@@ -39,6 +39,25 @@ export const benchCommand: Command = {
     return report.rows.some((row) => row.met === false) ? EXIT.negative : EXIT.ok;
   },
 };
+
+/**
+ * The databases and invented customers that benches measure with are development dependencies: a clone has them, the
+ * published package does not.
+ * @throws {WhosawError} PACKAGE_MISSING
+ */
+async function loadBench(name: string): Promise<BenchModule> {
+  try {
+    return (await import(new URL(`${name}${ENDING}`, FOLDER).href)) as BenchModule;
+  } catch (cause) {
+    const wanted = cause instanceof Error ? /^Cannot find package '([^']+)'/u.exec(cause.message)?.[1] : undefined;
+    if (wanted === undefined) throw cause;
+    throw new WhosawError(
+      "PACKAGE_MISSING",
+      `This bench needs the package ${wanted}, which is installed in a clone of whosaw only.`,
+      { hint: `Run it there: npm run bench -- ${name}.`, cause },
+    );
+  }
+}
 
 async function benchNames(): Promise<string[]> {
   const { readdir, readFile } = await import("node:fs/promises");
