@@ -11,7 +11,7 @@ const FIRST_CUSTOMER = 4001;
 const MEGABYTE = 1e6;
 const MEMORY_MAX_BYTES = 200 * MEGABYTE;
 /** About 120 bytes a row: some gigabytes in the full run. */
-const LARGE_FACTOR = { quick: 100, full: 4_000 };
+const LARGE_FACTOR = { quick: 100, full: 2_000 };
 
 const BULK = `SELECT id, name, email, phone, country FROM support.customers WHERE id BETWEEN ${FIRST_CUSTOMER} AND ${FIRST_CUSTOMER + ROWS - 1};\n`;
 

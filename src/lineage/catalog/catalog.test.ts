@@ -211,7 +211,7 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
     const [types] = await query(
       "SELECT 'support.guess'::regtype::oid, 'support.guess[]'::regtype::oid, 'text'::regtype::oid",
     );
-    expect(types!.map((oid) => snapshot.typeRunsCode(Number(oid)))).toEqual([true, true, false]);
+    expect(types!.map((type) => snapshot.typeRunsCode(Number(type)))).toEqual([true, true, false]);
     expect(snapshot.maySelect(role, oid("tickets"), ["id", "body"])).toBe(true);
     expect(snapshot.maySelect(role, oid("customers"), ["id"])).toBe(true);
     expect(snapshot.maySelect(role, oid("customers"), ["id", "email"])).toBe(false);
