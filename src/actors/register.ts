@@ -133,6 +133,15 @@ export async function addActor(file: string, actor: NewActor): Promise<Actor> {
   return added;
 }
 
+/** The actor of that name. @throws WhosawError NOT_FOUND */
+export function requireActor(snapshot: ActorSnapshot, name: string): Actor {
+  const actor = snapshot.byName(name);
+  if (actor !== undefined) return actor;
+  throw new WhosawError("NOT_FOUND", "There is no actor of that name.", {
+    hint: "See `whosaw actor list`: names are exact, and case counts.",
+  });
+}
+
 /** Changes parts of one actor. @throws WhosawError NOT_FOUND, and what readRegister and the disk may say */
 export async function changeActor(
   file: string,
@@ -141,9 +150,7 @@ export async function changeActor(
 ): Promise<Actor> {
   let changed: Actor | undefined;
   await edit(file, (snapshot) => {
-    const actor = snapshot.byName(name);
-    if (actor === undefined)
-      throw new WhosawError("NOT_FOUND", "There is no actor of that name.", { hint: "See `whosaw actor list`." });
+    const actor = requireActor(snapshot, name);
     const next = { ...actor, ...change };
     changed = next;
     return snapshot.all.map((other) => (other === actor ? next : other));

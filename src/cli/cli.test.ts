@@ -93,17 +93,29 @@ test.each([
   [[], "A command is missing.", "See `whosaw --help`."],
   [["actor"], "A command is missing.", "See `whosaw actor --help`."],
   [["actr"], "Unknown command 'actr'.", "Did you mean actor? See `whosaw --help`."],
-  [["actor", "add"], "Missing required argument 'NAME'.", "See `whosaw actor add --help`."],
+  [["actor", "add"], "NAME is missing.", "Write `whosaw actor add NAME`. See `whosaw actor add --help`."],
+  [
+    ["bench", "a", "b"],
+    "There is more on the command line than `whosaw bench` takes.",
+    "Write `whosaw bench [NAME]`. See `whosaw bench --help`.",
+  ],
+  [["who-saw", "customer:1"], "KEY is missing.", "Write `whosaw who-saw KIND KEY`. See `whosaw who-saw --help`."],
+  [["verify", "ledger"], "--vkey is missing.", "See `whosaw verify --help`."],
+  [
+    ["actor", "add", "x", "--role", "a", "--role", "b"],
+    "Option '--role <ROLE>' argument 'b' is invalid. It is given twice.",
+    "See `whosaw actor add --help`.",
+  ],
   [
     ["actor", "add", "x", "--rol", "y"],
     "Unknown option '--rol'.",
     "Did you mean --role? See `whosaw actor add --help`.",
   ],
-  [["actor", "add", "x", "--role"], "Option '--role <ROLE>' argument missing.", "See `whosaw actor add --help`."],
+  [["actor", "add", "x", "--role"], "--role needs a value.", "See `whosaw actor add --help`."],
   [
     ["actor", "list", "x"],
-    "Too many arguments for 'list'. Expected 0 arguments but got 1.",
-    "See `whosaw actor list --help`.",
+    "There is more on the command line than `whosaw actor list` takes.",
+    "Write `whosaw actor list`. See `whosaw actor list --help`.",
   ],
   [
     ["completion", "tcsh"],
@@ -117,12 +129,45 @@ test.each([
   expect(run.stderr).toBe(`${message}\nhint: ${hint}\n`);
 });
 
+test.each<[string[], ExitCode, RegExp]>([
+  [["actor", "password", "bob"], EXIT.negative, /^There is no actor of that name\.\nhint: See `whosaw actor list`/u],
+  [
+    ["actor", "add", "x", "--role", "agent", "--certificate-only", "--password-stdin"],
+    EXIT.usage,
+    /^--certificate-only and --password-stdin exclude each other\.\nhint: /u,
+  ],
+  [
+    ["seen-by", "staff:123"],
+    EXIT.usage,
+    /^staff: stands before a UUID, and here it does not\.\nhint: `whosaw actor list`/u,
+  ],
+  [["seen-by", "svc:"], EXIT.usage, /^svc: stands before a service account's name, and here it does not\.\nhint: /u],
+  [
+    ["check", "--offline", "--config", "."],
+    EXIT.configuration,
+    /^The configuration \. is a folder\.\nhint: Name the file in it/u,
+  ],
+  [["ledger", "prove", "1", "--dir", "none"], EXIT.environment, /^There is no folder \S+none\.\nhint: /u],
+  [
+    ["ledger", "prove", "1"],
+    EXIT.environment,
+    /^There is no ledger in \S+ yet: .*\nhint: Start one with `whosaw serve`/u,
+  ],
+])("whosaw %j: one sentence, and what to do", async (args, exit, said) => {
+  const run = await whosaw(args);
+  expect(run).toMatchObject({ exit, stdout: "", stderr: expect.stringMatching(said) as string });
+});
+
 test("usage errors as JSON", async () => {
   const run = await whosaw(["actor", "list", "x", "--json"]);
   expect(run.exit).toBe(EXIT.usage);
   expect(run.stdout).toBe("");
-  const message = "Too many arguments for 'list'. Expected 0 arguments but got 1.";
-  expect(run.error()).toEqual({ code: "USAGE", message, hint: "See `whosaw actor list --help`." });
+  const message = "There is more on the command line than `whosaw actor list` takes.";
+  expect(run.error()).toEqual({
+    code: "USAGE",
+    message,
+    hint: "Write `whosaw actor list`. See `whosaw actor list --help`.",
+  });
 });
 
 test("a configuration error has its problems, as text and as JSON", async () => {

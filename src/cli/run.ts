@@ -1,10 +1,10 @@
 /** One command line, from arguments to exit code: the commands as data become a commander program. */
-import { Argument, Command as Program, CommanderError, Option } from "commander";
-import { WhosawError } from "../base/errors.ts";
+import { Argument, Command as Program, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from "./command.ts";
 import { optionsOf } from "./options.ts";
 import { createOutput, printError } from "./output.ts";
 import { commands, groups } from "./tree.ts";
+import { usageError } from "./usage.ts";
 import { version } from "./version.ts";
 
 /**
@@ -67,7 +67,7 @@ function addCommand(
     const made = new Option(commanderFlags(option.flags), option.description).makeOptionMandatory(
       option.required ?? false,
     );
-    command.addOption(option.choices === undefined ? made : made.choices(option.choices));
+    command.addOption(option.choices === undefined ? made.argParser(once) : made.choices(option.choices));
   }
   command.addHelpText(
     "after",
@@ -77,6 +77,12 @@ function addCommand(
     const invocation = createInvocation(spec, command, context);
     done(await spec.run(invocation));
   });
+}
+
+/** Of two values for one option the parser would silently take the last. */
+function once(value: string, before: unknown): string {
+  if (before !== undefined) throw new InvalidArgumentError("It is given twice.");
+  return value;
 }
 
 const EXIT_HELP =
@@ -96,18 +102,6 @@ function bare(program: Program, context: CliContext): Program {
     .helpOption("--help", "show this help")
     .helpCommand(false)
     .configureOutput({ writeOut: (text) => void context.stdout.write(text), writeErr: () => undefined });
-}
-
-function usageError(error: CommanderError, args: readonly string[]): WhosawError {
-  const command = commands.find(({ name }) => name.split(" ").every((word, index) => args[index] === word));
-  const way = command?.name ?? (Object.hasOwn(groups, args[0] ?? "") ? args[0] : undefined);
-  const hint = `See \`whosaw ${way === undefined ? "" : `${way} `}--help\`.`;
-  if (error.code === "commander.help") return new WhosawError("USAGE", "A command is missing.", { hint });
-  const [first = "", suggestion] = error.message.replace(/^error: /u, "").split("\n");
-  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/u, "")}.`;
-  return new WhosawError("USAGE", sentence, {
-    hint: suggestion === undefined ? hint : `${suggestion.replace(/[()]/gu, "")} ${hint}`,
-  });
 }
 
 function createInvocation(spec: Command, command: Program, context: CliContext): Invocation {

@@ -75,17 +75,14 @@ async function readConfigFile(file: string, shownAs: string): Promise<Uint8Array
       await handle.close();
     }
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new WhosawError(
-      "CONFIG_INVALID",
-      `The configuration ${shownAs} ${missing ? "does not exist" : "cannot be read"}.`,
-      {
-        hint: missing
-          ? "Write one, or name another with --config FILE."
-          : "Check its permissions, or name another with --config FILE.",
-        cause,
-      },
-    );
+    const { code } = cause as NodeJS.ErrnoException;
+    const [what, hint] =
+      code === "ENOENT"
+        ? ["does not exist", "Write one, or name another with --config FILE."]
+        : code === "EISDIR"
+          ? ["is a folder", "Name the file in it with --config FILE."]
+          : ["cannot be read", "Check its permissions, or name another with --config FILE."];
+    throw new WhosawError("CONFIG_INVALID", `The configuration ${shownAs} ${what}.`, { hint, cause });
   }
   throw new WhosawError(
     "CONFIG_INVALID",

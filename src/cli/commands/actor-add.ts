@@ -27,6 +27,11 @@ export const actorAddCommand: Command = {
     const config = await invocation.config();
     const service = invocation.flag("service");
     const role = chooseRole(config, name, service, invocation.option("role"));
+    if (invocation.flag("certificate-only") && invocation.flag("password-stdin")) {
+      throw new WhosawError("USAGE", "--certificate-only and --password-stdin exclude each other.", {
+        hint: "Leave one of them out: an actor signs in with a password or with a certificate alone.",
+      });
+    }
     const verifier = invocation.flag("certificate-only") ? undefined : await passwordVerifier(invocation);
     const { addActor } = await import("../../actors/register.ts");
     const actor = await addActor(config.actors.file, { name, role, service, verifier });

@@ -10,11 +10,13 @@ export const actorPasswordCommand: Command = {
   async run(invocation) {
     const config = await invocation.config();
     const { makeVerifier } = await import("../../wire/scram.ts");
-    const { changeActor } = await import("../../actors/register.ts");
+    const { changeActor, readRegister, requireActor } = await import("../../actors/register.ts");
+    const { file } = config.actors;
+    const given = requiredArgument(invocation, "NAME");
+    // Before anybody types a password for nobody.
+    requireActor(await readRegister(file), given);
     const verifier = await makeVerifier(await readPassword(invocation));
-    const { id, name, role } = await changeActor(config.actors.file, requiredArgument(invocation, "NAME"), {
-      verifier,
-    });
+    const { id, name, role } = await changeActor(file, given, { verifier });
     invocation.output.result({ id, name, role }, () => `${name} has a new password. Sessions that are open stay open.`);
     return EXIT.ok;
   },

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { WhosawError } from "../../base/errors.ts";
-import { type Command, EXIT, requiredArgument } from "../command.ts";
+import { type Command, EXIT, type Invocation, requiredArgument } from "../command.ts";
 
 export const ledgerProveCommand: Command = {
   name: "ledger prove",
@@ -17,6 +17,7 @@ export const ledgerProveCommand: Command = {
   async run(invocation) {
     const { writeFileSync } = await import("node:fs");
     const { makeProof } = await import("../../verify/proof.ts");
+    const { folderInput } = await import("../../verify/inputs.ts");
     const { strictDecimal } = await import("../../verify/note.ts");
     const { context, output } = invocation;
     const text = requiredArgument(invocation, "INDEX");
@@ -27,7 +28,7 @@ export const ledgerProveCommand: Command = {
       });
     }
     const given = invocation.option("dir");
-    const dir = given === undefined ? (await invocation.config()).ledger.dir : resolve(context.cwd, given);
+    const dir = given === undefined ? await ownLedger(invocation) : folderInput(resolve(context.cwd, given));
     const proof = makeProof(dir, index);
     const out = invocation.option("out");
     if (out === undefined) {
@@ -43,3 +44,10 @@ export const ledgerProveCommand: Command = {
     return EXIT.ok;
   },
 };
+
+async function ownLedger(invocation: Invocation): Promise<string> {
+  const config = await invocation.config();
+  const { assertLedgerStarted } = await import("../ledger-started.ts");
+  await assertLedgerStarted(config);
+  return config.ledger.dir;
+}

@@ -65,8 +65,16 @@ function row(item: SeenSubject | OpaqueStatement): readonly string[] {
 
 /** An id as it stands in the ledger, also of an actor that the register no longer has, or a name in the register. */
 async function findActor(config: Config, text: string): Promise<ActorId> {
-  if (/^staff:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)) return text as `staff:${string}`;
+  if (/^staff:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(text)) return text.toLowerCase() as `staff:${string}`;
   if (/^svc:./u.test(text)) return text as `svc:${string}`;
+  if (/^(?:staff|svc):/u.test(text)) {
+    const what = text.startsWith("svc:")
+      ? "svc: stands before a service account's name"
+      : "staff: stands before a UUID";
+    throw new WhosawError("USAGE", `${what}, and here it does not.`, {
+      hint: "`whosaw actor list` shows the ids of all actors.",
+    });
+  }
   const { readRegister } = await import("../../actors/register.ts");
   const actor = (await readRegister(config.actors.file)).byName(text);
   if (actor !== undefined) return actor.id;
