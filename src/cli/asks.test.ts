@@ -148,6 +148,18 @@ test("nobody is an answer, and a look too; a kind that is none is not", async ()
   expect(await whosaw("who-saw", "custommer", "1")).toMatchObject({ exit: EXIT.usage, stdout: "" });
 });
 
+test("nobody for a key or an id that may be a slip of the pen: said so, on stderr", async () => {
+  expect((await whosaw("who-saw", "customer", "1")).stderr).not.toContain("as a text");
+  const text = await whosaw("who-saw", "customer", "04711", "--json");
+  expect(text).toMatchObject({ exit: EXIT.ok, stdout: "[]\n" });
+  expect(text.stderr).toContain(
+    "the key was looked for as a text: a number has no blanks, plus sign or leading zeroes",
+  );
+  const unknown = await whosaw("seen-by", ALICE.replace("1111", "2222"));
+  expect(unknown).toMatchObject({ exit: EXIT.ok, stdout: "This actor was shown nobody.\n" });
+  expect(unknown.stderr).toContain("no actor of this id is in the register");
+});
+
 test("seen-by lists subjects and opaque statements", async () => {
   const { exit, stdout } = await whosaw("seen-by", ALICE, "--json");
   expect(exit).toBe(EXIT.ok);

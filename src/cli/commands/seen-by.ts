@@ -30,7 +30,7 @@ export const seenByCommand: Command = {
     const keys = await loadKeys(config.ledger.keys);
     const { dir, origin, witness } = config.ledger;
     const tally = { opaque: 0, expired: 0 };
-    await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
+    const found = await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
       printAnswer(invocation, log, {
         command: "seen-by",
         target: actor,
@@ -51,6 +51,9 @@ export const seenByCommand: Command = {
         none: "This actor was shown nobody.",
       }),
     );
+    const { readRegister } = await import("../../actors/register.ts");
+    if (found === 0 && (await readRegister(config.actors.file)).byId(actor) === undefined)
+      invocation.output.note("no actor of this id is in the register: see `whosaw actor list`");
     if (tally.expired > 0) invocation.output.note(`${tally.expired} entries have expired and can no longer be read`);
     return EXIT.ok;
   },

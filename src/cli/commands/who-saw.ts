@@ -34,7 +34,7 @@ export const whoSawCommand: Command = {
     const target = subjectTarget(keys.masterKey, kind, requiredArgument(invocation, "KEY"));
     const { dir, origin, witness } = config.ledger;
     const tally = { opaque: 0, expired: 0 };
-    await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
+    const found = await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
       printAnswer(invocation, log, {
         command: "who-saw",
         target: target.name,
@@ -55,6 +55,8 @@ export const whoSawCommand: Command = {
         none: "Nobody was shown this subject.",
       }),
     );
+    if (found === 0 && target.int === undefined && target.uuid === undefined)
+      invocation.output.note("the key was looked for as a text: a number has no blanks, plus sign or leading zeroes");
     if (tally.opaque > 0)
       invocation.output.note(
         `${tally.opaque} opaque statements may also have shown this subject; seen-by lists those of an actor`,
