@@ -12,6 +12,8 @@ export const LIMITS = {
   rangeTableEntriesMax: 500,
   /** Protected tables in one statement, each time one is named: every branch of a UNION ALL carries a column for each. */
   protectedUsesMax: 100,
+  /** Protected rows that an OFFSET skips: their keys come with the first row after them. */
+  skippedRowsMax: 10_000,
   /** A statement's text in the ledger, literals removed; at four bytes a character it fits an entry with what else is in it. */
   normalizedTextCharsMax: 8_000,
   /** Statements in one simple query. */

@@ -7,12 +7,13 @@
 import type { CommonTableExpr, Node, ResTarget, SelectStmt, SubLink, WithClause } from "libpg-query";
 import { LIMITS } from "../base/limits.ts";
 import type { ProtectedRelation } from "./catalog.ts";
-import { groups, isNothing, isNull, unionBranches } from "./clauses.ts";
+import { groups, isNull, unionBranches } from "./clauses.ts";
 import { aboutSubjects, isKeyEquality } from "./conditions.ts";
 import { distinctAsGroups, isDecided, isDistinctOn } from "./distinct.ts";
 import { FromReader, refuseCut, type From } from "./from.ts";
 import { strings } from "./nodes.ts";
 import { missingSchemas } from "./names.ts";
+import { mayFail, skipRows, skips } from "./offset.ts";
 import { figureName } from "./outputs.ts";
 import { checkPrivileges } from "./privileges.ts";
 import { baseColumn, columnFields, Flow, Reader } from "./reader.ts";
@@ -48,7 +49,9 @@ export class QueryPlanner {
   scope = false;
   errorsFromData = false;
   private entries = 0;
-  /** The query whose rows reach the client in text: its companions need no cast. Undefined where they may be binary. */
+  /** The query whose rows reach the client. */
+  top: SelectStmt | undefined;
+  /** The same, if its companions need no cast: undefined where they may come in binary. */
   outermost: SelectStmt | undefined;
   private links = noLinks();
   private schemasAt: ReadonlyMap<number, string> | undefined;
@@ -104,6 +107,15 @@ export class QueryPlanner {
    */
   query(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     if (select.withClause) this.with(select.withClause, outer, flow);
+    const rows = this.unskipped(select, outer, flow);
+    if (rows.keys.length === 0 || !skips(select)) return rows;
+    // Further in, whether it is computed at all depends on other rows, and so does whether it fails.
+    if (select !== this.top && mayFail(select)) this.risky();
+    return skipRows(this.statement, select, rows);
+  }
+
+  /** As {@link query}, without the keys of rows that OFFSET skips. */
+  private unskipped(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     if (select.op !== undefined && select.op !== "SETOP_NONE") {
       return this.survey.protectedSelects.has(select)
         ? this.union(select, outer, flow)
@@ -163,6 +175,11 @@ export class QueryPlanner {
   private union(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     const branches = unionBranches(select, true);
     const leaves = branches.map((branch) => {
+      if (this.survey.protectedSelects.has(branch) && skips(branch))
+        refuse(
+          "a branch of UNION ALL has an OFFSET",
+          "write the branch as a subquery: SELECT * FROM (...) b UNION ALL ...",
+        );
       if (branch.withClause) this.with(branch.withClause, outer, flow);
       return this.leaf(branch, outer, flow, true);
     });
@@ -292,9 +309,7 @@ export class QueryPlanner {
     this.reader.read([select.limitCount, select.limitOffset], { entries: [], outer: undefined }, read);
     flow.absorb(read);
     if (!strict) return false;
-    if (select.limitOffset && !isNothing(select.limitOffset))
-      refuse("OFFSET skips protected rows that it reads", "page by key: WHERE id > last_id_seen ORDER BY id LIMIT n");
-    if (!select.limitCount || isNull(select.limitCount)) return false;
+    if (!skips(select) && (!select.limitCount || isNull(select.limitCount))) return false;
     this.scope = true;
     return true;
   }

@@ -18,6 +18,7 @@ export function planSelect(statement: StatementContext, select: SelectStmt, copy
   if (!found.protected) return passes(statement, found);
   checkProtected(found);
   const planner = new QueryPlanner(statement, found);
+  planner.top = select;
   if (!statement.binary && copy?.format !== "binary") planner.outermost = select;
   const rows = planner.query(select, undefined, new Flow());
   if (rows.open) refuse("* stands for columns that the gateway does not know", "name the columns");

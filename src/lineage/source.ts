@@ -96,6 +96,11 @@ export class Source {
     return this.scan(token, ROWS_END);
   }
 
+  /** From a token: the first of these words at its bracket depth, or where the brackets or the statement end. */
+  next(token: number, ...words: string[]): number {
+    return this.scan(token, new Set(words));
+  }
+
   private scan(token: number, stops: ReadonlySet<string>): number {
     let depth = 0;
     for (let i = token; i < this.tokens.kinds.length; i++) {

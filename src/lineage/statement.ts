@@ -11,6 +11,8 @@ export interface StatementContext {
   readonly temps: ReadonlySet<string>;
   /** Rows come in binary whatever the client asks for (a BINARY cursor): companions must be of type text. */
   readonly binary?: boolean;
+  /** It stands in DECLARE: some of what a cursor may be depends on clauses of the query at its outermost level. */
+  readonly declares?: boolean;
   /** The token after the statement's last. */
   readonly endToken: number;
   /** Tells that text of the client was put in a second time: the plan serves this very text only. */

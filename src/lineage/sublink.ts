@@ -9,6 +9,7 @@ import type { FuncCall, Node, ResTarget, SelectStmt, SubLink } from "libpg-query
 import { FromReader, refuseCut, type From } from "./from.ts";
 import { functionClass } from "./functions.ts";
 import { strings } from "./nodes.ts";
+import { skips } from "./offset.ts";
 import type { QueryPlanner } from "./query.ts";
 import { columnFields, findColumn, findEntry, Flow } from "./reader.ts";
 import { refuse } from "./refusal.ts";
@@ -77,6 +78,9 @@ export function sublinkKeys(
   flow: Flow,
 ): HiddenKey[] {
   checkShape(select);
+  // The keys of IN are those of the rows that are equal, and not of those that were skipped before them.
+  if (link.subLinkType === "ANY_SUBLINK" && skips(select))
+    refuse("OFFSET in a subquery before which IN or ANY stands", HINT);
   const inner = new Flow();
   const from = new FromReader(planner, outer, inner).read(select.fromClause ?? []);
   const cut = from.scope.entries.find((entry) => entry.cuts);
@@ -114,8 +118,8 @@ function checkShape(select: SelectStmt): void {
     select.groupClause ||
     select.havingClause ||
     select.windowClause ||
-    select.limitOffset ||
-    !plainLimit(select.limitCount)
+    !plainLimit(select.limitCount) ||
+    !plainLimit(select.limitOffset)
   )
     refuse("a subquery inside an expression reads protected tables in a way that the gateway cannot follow", HINT);
   for (const item of select.fromClause ?? [])

@@ -191,7 +191,7 @@ const CURSOR_HOLD = 0x20;
 function planDeclare(statement: StatementContext, declare: DeclareCursorStmt, inner: PlanInner): Planned {
   if (!declare.query) refuse("a cursor without a query", "DECLARE c CURSOR FOR SELECT ...");
   const binary = ((declare.options ?? 0) & CURSOR_BINARY) !== 0;
-  const planned = inner({ ...statement, binary }, declare.query);
+  const planned = inner({ ...statement, binary, declares: true }, declare.query);
   const effect = {
     kind: "declare-cursor",
     name: declare.portalname ?? "",

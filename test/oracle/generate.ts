@@ -72,6 +72,7 @@ export class Generator {
     if (roll < 0.08) sql = this.#write();
     else if (roll < 0.18) sql = this.#setOperation();
     else if (roll < 0.26) sql = this.#aggregate();
+    else if (roll < 0.31) sql = this.#derivedPage();
     else ({ sql, ordered } = this.#select(2));
     return this.#finish(sql, ordered);
   }
@@ -136,6 +137,26 @@ export class Generator {
     const where = this.#random.chance(0.5) ? ` WHERE ${this.#predicate(inner.items, 0)}` : "";
     const outer: Item = { alias, columns: chosen.map(({ column }, n) => ({ name: `x${n}`, type: column.type })) };
     return { from: `(SELECT ${list} FROM ${inner.from}${where}) ${alias}`, items: [outer] };
+  }
+
+  /** A page of a subquery in FROM, in the order of its ids, which are shown for the reason given at {@link #tail}. */
+  #derivedPage(): string {
+    const random = this.#random;
+    this.#constructs.add("derived offset");
+    const { from, items } = this.#from(0);
+    const ids = items.map(({ alias, columns: [first] }) => `${alias}.${first!.name}`);
+    const alias = this.#alias();
+    const where = random.chance(0.5) ? ` WHERE ${this.#predicate(items, 1)}` : "";
+    const limit = random.chance(0.6) ? ` LIMIT ${random.between(1, 4)}` : "";
+    const page = `SELECT ${ids.map((id, n) => `${id} AS i${n}`).join(", ")}, ${this.#expression(items, "text", 1)} AS x FROM ${from}${where} ORDER BY ${ids.join(", ")}${limit} OFFSET ${random.between(0, 4)}`;
+    const other = this.#table();
+    const item: Item = {
+      alias,
+      columns: [...ids.map((_, n): Column => ({ name: `i${n}`, type: "int" })), { name: "x", type: "text" }],
+    };
+    const join = random.chance(0.4) ? ` LEFT JOIN ${other.sql} ON ${this.#predicate([item, other.item], 0)}` : "";
+    const more = join === "" ? "" : `, ${this.#expression([other.item], "text", 1)}`;
+    return `SELECT ${alias}.*${more} FROM (${page}) ${alias}${join}`;
   }
 
   #join(depth: number): { from: string; items: Item[] } {
@@ -291,12 +312,13 @@ export class Generator {
     if (random.chance(0.5)) {
       this.#constructs.add("limit");
       sql += ` LIMIT ${random.between(1, 4)}`;
-      if (random.chance(0.2)) {
-        this.#constructs.add("offset");
-        sql += ` OFFSET ${random.between(0, 2)}`;
-      }
     }
-    return { sql, ordered: true, identity: sql.includes("LIMIT") ? `, ${ids.join(", ")}` : "" };
+    if (random.chance(0.35)) {
+      this.#constructs.add("offset");
+      const skipped = random.pick([...Array(6).keys()].map(String).concat("1 + 1", "'2'", "NULL"));
+      sql = random.chance(0.2) ? sql.replace(/( LIMIT .*)?$/, ` OFFSET ${skipped}$1`) : `${sql} OFFSET ${skipped}`;
+    }
+    return { sql, ordered: true, identity: / LIMIT | OFFSET /.test(sql) ? `, ${ids.join(", ")}` : "" };
   }
 
   #setOperation(): string {
