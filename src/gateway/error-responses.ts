@@ -1,6 +1,7 @@
 /** Errors and notices of the server, on their way to the client: rebuilt where they could carry stored values. */
 import type { WhosawError } from "../base/errors.ts";
 import { rebuildError } from "../lineage/errors/rebuild.ts";
+import { skipsTooMany } from "../lineage/offset.ts";
 import type { StatementPlan, TextPlan } from "../lineage/plan.ts";
 import {
   decodeErrorFields,
@@ -12,7 +13,7 @@ import {
   sqlstateOf,
 } from "../wire/messages/error-response.ts";
 import { type Basis, Execution } from "./execution.ts";
-import type { Pending, PendingExecute, PendingQuery } from "./pending.ts";
+import type { Pending, PendingBind, PendingExecute, PendingQuery } from "./pending.ts";
 import { IN_FAILED_TRANSACTION } from "./refusal.ts";
 import type { Relay } from "./relay.ts";
 import type { SessionState } from "./session-state.ts";
@@ -85,7 +86,7 @@ export class ErrorResponses {
       case "parse":
         return this.#refusedOr(head.text, head.refusal, fields, () => moved(fields, head.text));
       case "bind":
-        return head.addedFormats === 0 ? fields : withoutAddedFormats(fields, head.addedFormats);
+        return this.#bindError(head, fields);
       case "execute":
         return this.#executionError(head, fields);
       case "sync":
@@ -109,6 +110,14 @@ export class ErrorResponses {
     return fieldsOf(refusal, "ERROR");
   }
 
+  /** Planning with the values of parameters may find out what a refusal depends on. */
+  #bindError({ portal: { prepared }, addedFormats }: PendingBind, fields: ErrorFields): ErrorFields {
+    const accounted = prepared?.plan?.treatment.kind === "account" ? prepared : undefined;
+    const refusal = accounted && skipsTooMany(fields.get(ERROR_FIELD.message));
+    if (refusal) return this.#refusedOr(accounted.text, refusal, fields, () => fields);
+    return addedFormats === 0 ? fields : withoutAddedFormats(fields, addedFormats);
+  }
+
   #executionError(head: PendingQuery | PendingExecute, fields: ErrorFields): ErrorFields {
     const answering = this.#answering(head);
     if (answering === undefined) return this.#state.touchedProtected ? this.#deferredError(fields) : fields;
@@ -117,10 +126,11 @@ export class ErrorResponses {
     if (standing.kind === "pass" || standing.kind === "unknown") return moved(fields, text);
     const known = head.kind === "query" ? head.execution : this.#portal(head)?.execution;
     const execution = known ?? new Execution(standing);
-    execution.end(sqlstateOf(fields));
+    const rebuilt =
+      standing.kind === "opaque" ? moved(fields, text) : new Map(rebuildError([...fields], standing.accounting, text));
+    execution.end(sqlstateOf(rebuilt));
     this.#state.unrecorded.add(execution);
-    if (standing.kind === "opaque") return moved(fields, text);
-    return new Map(rebuildError([...fields], standing.accounting, text));
+    return rebuilt;
   }
 
   /**

@@ -110,7 +110,8 @@ export class SessionState {
 
   /** Notes a refusal, to be recorded before the client is told. */
   recordRefusal(refusal: WhosawError, text: TextPlan): void {
-    const plan = text.statements.find((statement) => statement.treatment.kind === "refuse");
+    // One that is found only when parameters are known is of a prepared statement: there is one.
+    const plan = text.statements.find((statement) => statement.treatment.kind === "refuse") ?? text.statements[0];
     this.entries.push({
       kind: "refusal",
       actor: this.executor.actor,

@@ -11,6 +11,7 @@
  * positions. See docs/decisions/0003-offset.md.
  */
 import type { SelectStmt } from "libpg-query";
+import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { isNothing, isNull } from "./clauses.ts";
 import { quantity, type Quantity } from "./quantity.ts";
@@ -44,9 +45,9 @@ function limitOf(select: SelectStmt): Quantity | undefined {
   return select.limitCount && !isNull(select.limitCount) ? quantity(select.limitCount, "LIMIT") : undefined;
 }
 
-/** The refusal in place of an error of the server's that says so, or undefined. */
-export function skipsTooMany(message: string): { readonly message: string; readonly hint: string } | undefined {
-  return message.includes(TOO_MANY) ? { message: SKIPPED, hint: KEYSET } : undefined;
+/** The refusal in place of an error of the server's with that message, or undefined if it is about something else. */
+export function skipsTooMany(message: string | undefined): WhosawError | undefined {
+  return message?.includes(TOO_MANY) ? new WhosawError("REFUSED", SKIPPED, { hint: KEYSET }) : undefined;
 }
 
 /**

@@ -34,6 +34,7 @@ test.each<[string, readonly Buffer[]]>([
   ["alone", [encodeQuery(`${text} WHERE id = 0`)]],
   ["first of all", [encodeQuery(`${text} ORDER BY id`)]],
   ["last of all", [encodeQuery(`${text} ORDER BY id DESC`)]],
+  ["skipped by OFFSET", [encodeQuery(`${text} ORDER BY id LIMIT 3 OFFSET 2`)]],
   ["by COPY", [encodeQuery(`COPY (${text} ORDER BY id DESC) TO STDOUT`)]],
   ["by binary COPY", [encodeQuery(`COPY (${text} ORDER BY id DESC) TO STDOUT (FORMAT binary)`)]],
   ["by a cursor", [encodeQuery(`BEGIN; DECLARE c CURSOR FOR ${text} ORDER BY id; FETCH ALL FROM c`)]],

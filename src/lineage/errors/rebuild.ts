@@ -5,7 +5,7 @@
  * error came from (they are all about the schema or the program). The message and the detail are rebuilt, the context and
  * internal queries dropped, the position mapped back to the text that the client wrote.
  */
-import { ERROR_CODES } from "../../base/errors.ts";
+import type { WhosawError } from "../../base/errors.ts";
 import { skipsTooMany } from "../offset.ts";
 import type { Accounting, TextPlan } from "../plan.ts";
 import { safeDetail, safeMessage } from "./messages.ts";
@@ -68,7 +68,7 @@ function withoutStoredRows(fields: readonly ErrorField[], sqlstate: string, plan
 export function rebuildError(fields: readonly ErrorField[], accounting: Accounting, plan: TextPlan): ErrorField[] {
   const values = new Map(fields);
   const sqlstate = values.get("C") ?? "XX000";
-  const refusal = skipsTooMany(values.get("M") ?? "");
+  const refusal = skipsTooMany(values.get("M"));
   if (refusal) return refused(fields, refusal);
   if ((values.has("P") && !values.has("W")) || (!accounting.errorsFromData && !isRaised(values)))
     return withoutStoredRows(fields, sqlstate, plan);
@@ -85,9 +85,9 @@ export function rebuildError(fields: readonly ErrorField[], accounting: Accounti
 }
 
 /** A refusal that only the server could find: the number that it depends on is a parameter. */
-function refused(fields: readonly ErrorField[], { message, hint }: { message: string; hint: string }): ErrorField[] {
+function refused(fields: readonly ErrorField[], { code, sqlstate, message, hint }: WhosawError): ErrorField[] {
   const severity = fields.filter(([field]) => field === "S" || field === "V");
-  return [...severity, ["C", ERROR_CODES.REFUSED], ["M", message], ["H", hint]];
+  return [...severity, ["C", sqlstate], ["M", message], ["H", hint ?? ""], ["R", code]];
 }
 
 /** Hints about resources, settings and transactions are written in the server's source; elsewhere they may quote. */
