@@ -307,7 +307,10 @@ export class Generator {
     );
     if (ids.includes(undefined)) return { sql: "", ordered: false, identity: "" };
     this.#constructs.add("order by");
-    const first = random.chance(0.4) ? [`${this.#column(items)} ${random.pick(["", "DESC", "NULLS FIRST"])}`] : [];
+    // Where somebody's row goes, a row without a partner may come: first of all, it would push others off the page.
+    const outer = ["left join", "right join", "full join"].some((join) => this.#constructs.has(join));
+    const orders = outer ? ["", "DESC NULLS LAST"] : ["", "DESC", "NULLS FIRST"];
+    const first = random.chance(0.4) ? [`${this.#column(items)} ${random.pick(orders)}`] : [];
     let sql = ` ORDER BY ${[...first, ...ids].join(", ")}`;
     if (random.chance(0.5)) {
       this.#constructs.add("limit");
