@@ -10,7 +10,7 @@ import { encodeParse } from "../../src/wire/messages/parse.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
 import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
 import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
-import { hearMessage, hearReady, Watch } from "./seen.ts";
+import { Watch } from "./seen.ts";
 
 let database: SupportDatabase;
 let gateway: TestGateway;
@@ -110,10 +110,10 @@ const ATTACKS: readonly (readonly [name: string, ...steps: readonly Step[]])[] =
 test.each(ATTACKS)("%s", async (_name, ...steps) => {
   const wire = await watch.signIn(database);
   wire.socket.write(query("CREATE TEMP TABLE mine (a int)"));
-  const heard = await hearReady(wire, 1);
+  const heard = await wire.hearUntilReady();
   for (const step of steps) {
-    if (typeof step === "number") heard.push(...(await hearReady(wire, step)));
-    else if (typeof step === "string") heard.push(...(await hearMessage(wire, step)));
+    if (typeof step === "number") heard.push(...(await wire.hearUntilReady(step)));
+    else if (typeof step === "string") heard.push(...(await wire.hearUntil(step)));
     else if (wire.socket.writable) wire.socket.write(Buffer.concat(step));
   }
   wire.socket.destroy();

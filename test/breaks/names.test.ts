@@ -11,7 +11,7 @@ import { encodeParse } from "../../src/wire/messages/parse.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
 import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
 import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
-import { hearReady, Watch } from "./seen.ts";
+import { Watch } from "./seen.ts";
 
 let database: SupportDatabase;
 let gateway: TestGateway;
@@ -217,7 +217,7 @@ test.each(ATTACKS)("%s", async (_name, writes) => {
   const heard = [];
   for (const [count, frames] of writes) {
     wire.socket.write(Buffer.concat(frames));
-    const more = await hearReady(wire, count);
+    const more = await wire.hearUntilReady(count);
     heard.push(...more);
     if (more.at(-1)?.name !== "ReadyForQuery") break;
   }

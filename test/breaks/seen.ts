@@ -1,6 +1,6 @@
 /** Whoever's address a client received must stand in the ledger: the promise, taken from the bytes. */
 import { recordedStatements } from "../e2e/recorded.ts";
-import { type Heard, HungUp, Wire } from "../faults/wire.ts";
+import { type Heard, RawClient } from "../rig/raw-client.ts";
 import type { TestGateway } from "../rig/gateway.ts";
 import type { SupportDatabase } from "../rig/shared.ts";
 
@@ -32,32 +32,7 @@ export class Watch {
     return this.shownIn(heard).filter((id) => !recorded.has(id));
   }
 
-  async signIn(database: SupportDatabase, user = "alice"): Promise<Wire> {
-    const wire = await Wire.connect(this.gateway);
-    await wire.signIn(user, database.name);
-    return wire;
+  signIn(database: SupportDatabase, user = "alice"): Promise<RawClient> {
+    return RawClient.signedIn(this.gateway, user, database.name);
   }
-}
-
-/** Everything up to so many ReadyForQuery, or until the gateway hangs up. */
-export async function hearReady(wire: Wire, count: number): Promise<Heard[]> {
-  const heard: Heard[] = [];
-  for (let i = 0; i < count; i++) {
-    const more = await wire.hearUntilReady();
-    heard.push(...more);
-    if (more.at(-1)?.name !== "ReadyForQuery") break;
-  }
-  return heard;
-}
-
-/** Everything up to a message of that name, or until the gateway hangs up. */
-export async function hearMessage(wire: Wire, name: string): Promise<Heard[]> {
-  const heard: Heard[] = [];
-  try {
-    do heard.push(await wire.hear());
-    while (heard.at(-1)?.name !== name);
-  } catch (error) {
-    if (!(error instanceof HungUp)) throw error;
-  }
-  return heard;
 }

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { changeActor } from "../../src/actors/register.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
-import { HungUp, Wire } from "../faults/wire.ts";
+import { HungUp, RawClient } from "../rig/raw-client.ts";
 import { startTestGateway } from "../rig/gateway.ts";
 import { supportDatabase } from "../rig/shared.ts";
 
@@ -10,7 +10,7 @@ test("an account that is disabled while its client answers the challenge", async
   const database = await supportDatabase();
   const gateway = await startTestGateway({ database });
   try {
-    const wire = await Wire.connect(gateway);
+    const wire = await RawClient.connect(gateway);
     let sent = 0;
     wire.send = async (bytes) => {
       sent += 1;

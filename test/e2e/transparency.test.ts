@@ -12,7 +12,7 @@ import { encodeParse } from "../../src/wire/messages/parse.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
 import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
 import { postgresVersions, type SupportDatabase, supportDatabase } from "../rig/shared.ts";
-import { RawClient } from "./raw-client.ts";
+import { RawClient } from "../rig/raw-client.ts";
 
 describe.each(postgresVersions())("PostgreSQL %i", (version) => {
   let database: SupportDatabase;
@@ -32,15 +32,9 @@ describe.each(postgresVersions())("PostgreSQL %i", (version) => {
 
   async function connectBoth(): Promise<void> {
     const { upstream } = gateway.config;
-    direct = await RawClient.connect(upstream, new Map([["options", "-c role=helpdesk_app"]]));
-    const { host, port } = gateway;
-    through = await RawClient.connect({
-      ...upstream,
-      host,
-      port,
-      user: "helpdesk",
-      password: "correct horse battery staple",
-    });
+    const asGateway = { password: upstream.password ?? "", options: "-c role=helpdesk_app" };
+    direct = await RawClient.signedIn(upstream, upstream.user, upstream.database, asGateway);
+    through = await RawClient.signedIn(gateway, "helpdesk", upstream.database);
   }
 
   const query = (text: string): Buffer => encodeQuery(Buffer.from(text));
@@ -301,9 +295,11 @@ describe.each(postgresVersions())("PostgreSQL %i", (version) => {
       await connectBoth();
       try {
         for (const { frames, ready } of exchanges) {
-          direct.send(...frames);
-          through.send(...frames);
-          const [expected, got] = await Promise.all([direct.until(ready), through.until(ready)]);
+          const ask = async (client: RawClient): Promise<string[]> => {
+            await client.send(Buffer.concat(frames));
+            return (await client.hearUntilReady(ready)).map(({ name, text }) => `${name} ${text}`);
+          };
+          const [expected, got] = await Promise.all([ask(direct), ask(through)]);
           expect(got).toEqual(expected);
         }
       } finally {

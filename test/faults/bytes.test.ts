@@ -18,7 +18,7 @@ import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
 import { Installation, type ServedGateway } from "./installation.ts";
 import { Leftovers } from "./leftovers.ts";
 import { oneByOne, Proxy } from "./proxy.ts";
-import { type Heard, HungUp, Wire } from "./wire.ts";
+import { type Heard, HungUp, RawClient } from "../rig/raw-client.ts";
 
 /** 1 cuts at every byte; tests of every change take a sample. */
 const CUT_EVERY = Number(process.env["WHOSAW_CUT_EVERY"] ?? 23);
@@ -67,7 +67,7 @@ function throughProxy(url: string): string {
 }
 
 /** One long conversation: every kind of message that a client sends. */
-async function converse(wire: Wire): Promise<Heard[]> {
+async function converse(wire: RawClient): Promise<Heard[]> {
   await wire.signIn("helpdesk", database.name);
   const heard: Heard[] = [];
   const ask = async (...frames: readonly Buffer[]): Promise<void> => {
@@ -111,7 +111,7 @@ async function expectNothingLeft(): Promise<void> {
 let socketsAtRest = Infinity;
 
 test("a first conversation", async () => {
-  const heard = await converse(await Wire.connect(await gateway.address));
+  const heard = await converse(await RawClient.connect(await gateway.address));
   expect(heard.filter(({ name }) => name === "DataRow")).toHaveLength(5);
   expect(heard.filter(({ name }) => name === "CopyData")).toHaveLength(2);
   expect(heard.filter(({ name }) => name === "ErrorResponse")).toHaveLength(2);
@@ -121,8 +121,8 @@ test("a first conversation", async () => {
 
 describe("a client", () => {
   test("whose bytes come one by one hears the same", async () => {
-    const whole = await converse(await Wire.connect(await gateway.address));
-    const wire = await Wire.connect(await gateway.address);
+    const whole = await converse(await RawClient.connect(await gateway.address));
+    const wire = await RawClient.connect(await gateway.address);
     wire.send = (bytes) => oneByOne(wire.socket, bytes);
     expect(comparable(await converse(wire))).toEqual(comparable(whole));
     await expectNothingLeft();
@@ -140,7 +140,7 @@ describe("a client", () => {
 });
 
 async function conversationBytes(): Promise<number> {
-  const wire = await Wire.connect(await gateway.address);
+  const wire = await RawClient.connect(await gateway.address);
   let total = 0;
   wire.send = (bytes) => {
     total += bytes.length;
@@ -151,7 +151,7 @@ async function conversationBytes(): Promise<number> {
 }
 
 async function hangUpAfter(bytes: number): Promise<void> {
-  const wire = await Wire.connect(await gateway.address);
+  const wire = await RawClient.connect(await gateway.address);
   let left = bytes;
   wire.send = (message) => {
     if (left > 0) wire.socket.write(message.subarray(0, left));
@@ -166,9 +166,9 @@ async function hangUpAfter(bytes: number): Promise<void> {
 
 describe("the database", () => {
   test("whose bytes come one by one is heard the same", async () => {
-    const whole = await converse(await Wire.connect(await gateway.address));
+    const whole = await converse(await RawClient.connect(await gateway.address));
     proxy.byByte = true;
-    const slow = await converse(await Wire.connect(await gateway.address));
+    const slow = await converse(await RawClient.connect(await gateway.address));
     proxy.byByte = false;
     expect(comparable(slow)).toEqual(comparable(whole));
     await expectNothingLeft();
@@ -180,7 +180,7 @@ describe("the database", () => {
       // Sign-in, greeting and the answers of the conversation.
       for (const cut of sample(2_600)) {
         proxy.cutAfter = cut;
-        const wire = await Wire.connect(await gateway.address);
+        const wire = await RawClient.connect(await gateway.address);
         await converse(wire).catch((error: unknown) => {
           if (!(error instanceof HungUp)) throw error;
         });
@@ -197,7 +197,7 @@ describe("random bytes", () => {
 
   test("instead of a startup packet", async () => {
     await clients(async (client) => {
-      const wire = await Wire.connect(await gateway.address);
+      const wire = await RawClient.connect(await gateway.address);
       const bytes = noise(random(client), 1_500);
       if (client % 3 > 0) bytes.writeInt32BE(client % 3 === 1 ? bytes.length : 8 + client, 0);
       if (client % 6 === 4) bytes.writeInt32BE(3 << 16, 4);
@@ -209,7 +209,7 @@ describe("random bytes", () => {
 
   test("instead of a password", async () => {
     await clients(async (client) => {
-      const wire = await Wire.connect(await gateway.address);
+      const wire = await RawClient.connect(await gateway.address);
       wire.socket.write(
         encodeStartup(
           new Map([
@@ -229,7 +229,7 @@ describe("random bytes", () => {
   test("after the sign-in, framed and not", async () => {
     const types = Object.values(FRONTEND);
     await clients(async (client) => {
-      const wire = await Wire.connect(await gateway.address);
+      const wire = await RawClient.connect(await gateway.address);
       await wire.signIn("helpdesk", database.name);
       const from = random(client);
       if (client % 3 === 0) wire.socket.write(noise(from, 3_000));
@@ -246,7 +246,7 @@ describe("random bytes", () => {
 
   test("instead of a TLS handshake, and in place of its end", async () => {
     await clients(async (client) => {
-      const wire = await Wire.connect(await gateway.address);
+      const wire = await RawClient.connect(await gateway.address);
       expect(await wire.ask(SSL_REQUEST)).toBe("S");
       const from = random(client);
       const hello = Buffer.from("160301020001000", "hex");

@@ -5,7 +5,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { changeActor } from "../../src/actors/register.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
-import { RawClient } from "../e2e/raw-client.ts";
+import { type Heard, type RawClient } from "../rig/raw-client.ts";
 import { DiskFaults } from "./disk-faults.ts";
 import { Installation, type ServedGateway } from "./installation.ts";
 import { Leftovers, socketInodes } from "./leftovers.ts";
@@ -41,13 +41,13 @@ afterEach(async () => {
   await installation.remove();
 });
 
-const rawClient = async (): Promise<RawClient> => RawClient.connect(await gateway.upstream("helpdesk", own.database));
+const rawClient = (): Promise<RawClient> => gateway.rawClient("helpdesk", own.database);
 
 /** A client that has asked for a large result, has got some of it, and reads no more. */
 async function stuckReader(): Promise<RawClient> {
   const client = await rawClient();
-  client.send(encodeQuery(LARGE));
-  await client.untilMessage("DataRow");
+  await client.send(encodeQuery(LARGE));
+  await client.hearUntil("DataRow");
   client.socket.pause();
   return client;
 }
@@ -59,17 +59,12 @@ async function expectServing(): Promise<void> {
   expect(gateway.output).not.toMatch(/INTERNAL|"level":60/u);
 }
 
-async function expectAllRecorded(
-  received: readonly { readonly bytes: string; readonly name: string }[],
-): Promise<void> {
+async function expectAllRecorded(received: readonly Heard[]): Promise<void> {
   const { sessions } = await recordedSessions(installation, 0);
   const recorded = new Set(sessions.flatMap(({ disclosed }) => [...disclosed]));
   const keys = received
     .filter(({ name }) => name === "DataRow")
-    .map(({ bytes }) => {
-      const row = Buffer.from(bytes, "latin1");
-      return row.toString("latin1", 11, 11 + row.readInt32BE(7));
-    });
+    .map(({ bytes }) => bytes.toString("latin1", 11, 11 + bytes.readInt32BE(7)));
   expect(keys.length).toBeGreaterThan(0);
   expect([...new Set(keys)].filter((key) => !recorded.has(`support.customers ${key}`))).toEqual([]);
 }
@@ -77,15 +72,15 @@ async function expectAllRecorded(
 describe("the database", () => {
   test("is killed in the middle of a result: the session ends, what was received is recorded, and on it goes", async () => {
     const client = await rawClient();
-    client.send(encodeQuery(LARGE));
-    const first = await client.untilMessage("DataRow");
+    await client.send(encodeQuery(LARGE));
+    const first = await client.hearUntil("DataRow");
     client.socket.pause();
     await leftovers.waiting("ClientWrite", 1);
     const hungUp = once(client.socket, "close");
     await own.cluster.kill();
     client.socket.resume();
     await hungUp;
-    const rest = await client.until(1);
+    const rest = await client.hearUntilReady();
     expect(rest.filter(({ name }) => name === "CommandComplete")).toEqual([]);
     await expectAllRecorded([...first, ...rest]);
     await expect(gateway.client("alice", own.database)).rejects.toMatchObject({
@@ -121,15 +116,15 @@ describe("the database", () => {
     blocker.on("error", () => undefined);
     await blocker.connect();
     await blocker.query("BEGIN; LOCK support.teams IN ACCESS EXCLUSIVE MODE");
-    busy.send(encodeQuery("SELECT name FROM support.teams"));
-    const answers = Promise.all([idle.until(1), busy.until(1)]);
+    await busy.send(encodeQuery("SELECT name FROM support.teams"));
+    const answers = Promise.all([idle.hearUntilReady(), busy.hearUntilReady()]);
     await leftovers.waiting("Lock", 1);
     await own.cluster.restart();
     for (const answer of await answers) {
       const last = answer.at(-1);
       expect(last?.name).toBe("ErrorResponse");
-      expect(last?.bytes).toContain('["C","57P01"]');
-      expect(last?.bytes).toContain("terminating connection due to administrator command");
+      expect(last?.text).toContain('["C","57P01"]');
+      expect(last?.text).toContain("terminating connection due to administrator command");
     }
     await blocker.end().catch(() => undefined);
     await expectServing();
@@ -153,7 +148,7 @@ describe("a database that neither answers nor hangs up", () => {
     for (const pid of frozen) process.kill(pid, "SIGSTOP");
     try {
       await gateway.says("the database's catalog could not be read");
-      client.send(encodeQuery("SELECT 1"));
+      await client.send(encodeQuery("SELECT 1"));
       expect((await gateway.kill("SIGTERM")).code).toBe(0);
       expect(gateway.output).toContain('"msg":"stopped"');
     } finally {
@@ -188,7 +183,7 @@ describe("clients that vanish in the middle of a large result", () => {
     await changeActor(installation.config.actors.file, "helpdesk", { disabled: true });
     await leftovers.settled((held) => held.upstreamSessions === 1 && held.sockets <= before.sockets);
     await expectServing();
-    await client.close();
+    client.socket.destroy();
   });
 
   test("and one who never reads does not keep the gateway from stopping", async () => {
@@ -196,7 +191,7 @@ describe("clients that vanish in the middle of a large result", () => {
     await leftovers.waiting("ClientWrite", 1);
     expect(await gateway.kill("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(gateway.output).toContain('"msg":"stopped"');
-    await client.close();
+    client.socket.destroy();
   });
 });
 
@@ -247,7 +242,7 @@ describe("many and slow", () => {
       client.socket.removeAllListeners("data");
       let [bytes, highest, stalls] = [0, 0, 0];
       const ready = Buffer.from([0x5a, 0, 0, 0, 5]);
-      client.send(encodeQuery(text));
+      await client.send(encodeQuery(text));
       for await (const chunk of client.socket as AsyncIterable<Buffer>) {
         bytes += chunk.length;
         // Now and then it reads nothing until everything on the way is full.

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
-import { RawClient } from "../e2e/raw-client.ts";
+import { type RawClient } from "../rig/raw-client.ts";
 import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
 import { DiskFaults, SmallDisk } from "./disk-faults.ts";
 import { Installation, type ServedGateway } from "./installation.ts";
@@ -35,8 +35,8 @@ afterEach(async () => {
 
 /** Asks for a protected row; what came back, message by message, until the end of the answer or of the connection. */
 async function askRaw(client: RawClient): Promise<string[]> {
-  client.send(encodeQuery(POINT));
-  return (await client.until(1)).map(({ name, bytes }) => (name === "ErrorResponse" ? `${name} ${bytes}` : name));
+  await client.send(encodeQuery(POINT));
+  return (await client.hearUntilReady()).map(({ name, text }) => (name === "ErrorResponse" ? `${name} ${text}` : name));
 }
 
 /** A full disk may have room in its last page: the answer to the first look-up that did not find any. */
@@ -47,9 +47,7 @@ async function askUntilRefused(client: RawClient): Promise<string[]> {
   }
 }
 
-async function rawClient(gateway: ServedGateway): Promise<RawClient> {
-  return RawClient.connect(await gateway.upstream("alice", database));
-}
+const rawClient = (gateway: ServedGateway): Promise<RawClient> => gateway.rawClient("alice", database);
 
 async function expectFatal(sqlstate: string, ask: Promise<string[]>): Promise<void> {
   const [message, ...more] = await ask;
@@ -142,7 +140,7 @@ describe("while the gateway runs", () => {
     await expectFatal("58030", askRaw(client));
     await expectFatal(
       "58030",
-      idle.until(1).then((messages) => messages.map(({ name, bytes }) => `${name} ${bytes}`)),
+      idle.hearUntilReady().then((messages) => messages.map(({ name, text }) => `${name} ${text}`)),
     );
     expect(await gateway.exit).toEqual({ code: EXIT_ENVIRONMENT, signal: null });
     expect(gateway.output).toContain('"code":"LEDGER_IO"');
@@ -202,13 +200,13 @@ describe("the order: durable, then released", () => {
       return counter;
     });
     faults.set({ hold: true });
-    Object.values(texts).forEach((text, i) => held[i]?.send(encodeQuery(text)));
+    Object.values(texts).forEach((text, i) => void held[i]?.send(encodeQuery(text)));
     await serverHasAnswered(Object.keys(texts).length);
     for (let i = 0; i < 20; i++) expect((await free.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
     expect(heard.map(({ bytes }) => bytes)).toEqual(heard.map(() => 0));
 
     faults.set({});
-    const answers = await Promise.all(held.map((client) => client.until(1)));
+    const answers = await Promise.all(held.map((client) => client.hearUntilReady()));
     expect(answers.map((messages) => messages.at(-2)?.name)).toEqual([
       "CommandComplete",
       "CommandComplete",

@@ -9,13 +9,14 @@ import pg from "pg";
 import { supportConfig } from "../../sim/support-database/config.ts";
 import type { Actor } from "../../src/actors/actor.ts";
 import { addActor } from "../../src/actors/register.ts";
-import type { Config, UpstreamConfig } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { witnessSigner } from "../../src/ledger/checkpoint.ts";
 import { type LedgerKeys, loadKeys } from "../../src/ledger/keys-file.ts";
 import { verifyLog } from "../../src/verify/log.ts";
 import type { VerifyReport } from "../../src/verify/report.ts";
 import { makeVerifier } from "../../src/wire/scram.ts";
+import { RawClient } from "../rig/raw-client.ts";
 import { AGENT_PASSWORD } from "../rig/gateway.ts";
 import type { SupportDatabase } from "../rig/shared.ts";
 
@@ -177,11 +178,8 @@ export class ServedGateway {
     return client;
   }
 
-  /** For {@link RawClient}: the gateway as if it were the database. */
-  async upstream(actor: "alice" | "helpdesk", database: SupportDatabase): Promise<UpstreamConfig> {
-    const { host, port } = await this.address;
-    const none = { ca: undefined, cert: undefined, key: undefined };
-    return { host, port, database: database.name, user: actor, password: AGENT_PASSWORD, sslmode: "disable", ...none };
+  async rawClient(actor: "alice" | "helpdesk", database: SupportDatabase): Promise<RawClient> {
+    return RawClient.signedIn(await this.address, actor, database.name);
   }
 
   #take(line: string): void {

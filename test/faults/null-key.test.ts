@@ -8,7 +8,7 @@ import { encodeQuery } from "../../src/wire/messages/query.ts";
 import { recordedStatements } from "../e2e/recorded.ts";
 import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
 import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
-import { Wire } from "./wire.ts";
+import { RawClient } from "../rig/raw-client.ts";
 
 const TOKEN = "token-of-nobody";
 let database: SupportDatabase;
@@ -50,7 +50,7 @@ test.each<[string, readonly Buffer[]]>([
   ],
 ])("%s", async (_name, frames) => {
   const before = (await recordedStatements(gateway)).length;
-  const wire = await Wire.connect(gateway);
+  const wire = await RawClient.connect(gateway);
   await wire.signIn("helpdesk", database.name);
   wire.socket.write(Buffer.concat(frames));
   const heard = await wire.hearToTheEnd();

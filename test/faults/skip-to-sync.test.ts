@@ -12,7 +12,7 @@ import { encodeQuery } from "../../src/wire/messages/query.ts";
 import { recordedStatements } from "../e2e/recorded.ts";
 import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
 import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
-import { type Heard, Wire } from "./wire.ts";
+import { type Heard, RawClient } from "../rig/raw-client.ts";
 
 let database: SupportDatabase;
 let gateway: TestGateway;
@@ -51,7 +51,7 @@ test.each<[string, readonly Buffer[]]>([
 ])("%s", async (_name, rest) => {
   const syncs = rest.filter((frame) => frame === SYNC).length;
   for (const together of [true, false]) {
-    const wire = await Wire.connect(gateway);
+    const wire = await RawClient.connect(gateway);
     await wire.signIn("alice", database.name);
     const before = (await recordedStatements(gateway)).length;
     const heard: Heard[] = [];
@@ -61,7 +61,7 @@ test.each<[string, readonly Buffer[]]>([
       heard.push(await wire.hear());
       wire.socket.write(Buffer.concat(rest));
     }
-    for (let i = 0; i < syncs; i++) heard.push(...(await wire.hearUntilReady()));
+    heard.push(...(await wire.hearUntilReady(syncs)));
     expect(heard.map(({ name }) => name)).toEqual([
       "ErrorResponse",
       ...Array.from({ length: syncs }, () => "ReadyForQuery"),

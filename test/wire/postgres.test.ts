@@ -10,7 +10,7 @@ import { stripCopyResponse, stripDataRow, stripRowDescription } from "../../src/
 import { BACKEND } from "../../src/wire/types.ts";
 import { startCluster } from "../rig/cluster.ts";
 import { sharedServer } from "../rig/shared.ts";
-import { type Message, RawClient } from "./raw-client.ts";
+import { type Heard, RawClient } from "../rig/raw-client.ts";
 
 async function withRole<T>(password: string, run: (user: string) => Promise<T>): Promise<T> {
   const server = await sharedServer();
@@ -64,12 +64,11 @@ describe("passwords", () => {
 
   test("PostgreSQL takes a verifier made here, and lets its owner in", async () => {
     const server = await sharedServer();
-    const { host, port } = server;
     await withRole(await makeVerifier("gru\u00df\u00a0gott"), async (user) => {
-      const client = await RawClient.connect({ host, port, user, password: "gru\u00df gott", database: "postgres" });
+      const client = await RawClient.signedIn(server, user, "postgres", { password: "gru\u00df gott" });
       expect(client.mechanism).toBe("SCRAM-SHA-256");
       await client.close();
-      const wrong = RawClient.connect({ host, port, user, password: "guess", database: "postgres" });
+      const wrong = RawClient.signedIn(server, user, "postgres", { password: "guess" });
       await expect(wrong).rejects.toThrow("28P01");
     });
   });
@@ -78,15 +77,7 @@ describe("passwords", () => {
     const cluster = await startCluster({ version, tls: true });
     try {
       await cluster.query("CREATE ROLE someone LOGIN PASSWORD 'right'");
-      const { host, port } = cluster;
-      const client = await RawClient.connect({
-        host,
-        port,
-        user: "someone",
-        password: "right",
-        database: "postgres",
-        tls: true,
-      });
+      const client = await RawClient.signedIn(cluster, "someone", "postgres", { password: "right", tls: true });
       expect(client.mechanism).toBe("SCRAM-SHA-256-PLUS");
       await client.close();
     } finally {
@@ -98,8 +89,7 @@ describe("passwords", () => {
     const cluster = await startCluster({ auth: "md5" });
     try {
       await cluster.query("CREATE ROLE someone LOGIN PASSWORD 'right'");
-      const { host, port } = cluster;
-      const client = await RawClient.connect({ host, port, user: "someone", password: "right", database: "postgres" });
+      const client = await RawClient.signedIn(cluster, "someone", "postgres", { password: "right" });
       expect(client.mechanism).toBe("md5");
       await client.close();
     } finally {
@@ -164,9 +154,9 @@ const ROWS = `(VALUES
 const KEYS = ["4711", "=616c696365", "{1,2,3}", null, "", "123e4567-e89b-12d3-a456-426614174000", "-5", "{}"];
 
 async function asRole<T>(run: (client: RawClient) => Promise<T>): Promise<T> {
-  const { host, port } = await sharedServer();
+  const server = await sharedServer();
   return withRole("secret", async (user) => {
-    const client = await RawClient.connect({ host, port, user, password: "secret", database: "postgres" });
+    const client = await RawClient.signedIn(server, user, "postgres", { password: "secret" });
     try {
       return await run(client);
     } finally {
@@ -175,7 +165,7 @@ async function asRole<T>(run: (client: RawClient) => Promise<T>): Promise<T> {
   });
 }
 
-const joined = (messages: readonly Message[]): string =>
+const joined = (messages: readonly Pick<Heard, "bytes">[]): string =>
   Buffer.concat(messages.map(({ bytes }) => bytes)).toString("latin1");
 
 class Keys {
