@@ -5,7 +5,7 @@ import type { Accounting } from "./plan.ts";
 import type { PlanContext, Planner } from "./planner.ts";
 import { ACCEPTED } from "./testing/accepted.ts";
 import { PASSED, REFUSED } from "./testing/corpus.ts";
-import { HelpdeskCatalog } from "./testing/helpdesk.ts";
+import { HelpdeskCatalog, helpdeskContext } from "./testing/helpdesk.ts";
 
 let planner: Planner;
 let parser: Parser;
@@ -14,19 +14,7 @@ beforeAll(async () => {
   parser = await Parser.create();
 });
 
-const catalog = new HelpdeskCatalog();
-function context(over: Partial<PlanContext> = {}): PlanContext {
-  return {
-    catalog,
-    searchPath: ["pg_catalog", "support"],
-    role: "agent",
-    mode: "enforce",
-    migrate: false,
-    tempTables: new Set(),
-    ...over,
-  };
-}
-const plan = (sql: string, over: Partial<PlanContext> = {}) => planner.plan(sql, context(over), "simple");
+const plan = (sql: string, over: Partial<PlanContext> = {}) => planner.plan(sql, helpdeskContext(over), "simple");
 
 function accounting(sql: string, over: Partial<PlanContext> = {}): Accounting {
   const { refusal, statements } = plan(sql, over);
@@ -264,7 +252,7 @@ describe("the plan of a text", () => {
   });
 
   test("an extended Parse holds one statement", () => {
-    expect(planner.plan("select 1; select 2", context(), "extended").refusal?.message).toBe(
+    expect(planner.plan("select 1; select 2", helpdeskContext(), "extended").refusal?.message).toBe(
       "cannot insert multiple commands into a prepared statement",
     );
   });

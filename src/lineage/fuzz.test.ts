@@ -6,7 +6,7 @@ import { Parser } from "./parse.ts";
 import type { PlanContext, Planner } from "./planner.ts";
 import { ACCEPTED } from "./testing/accepted.ts";
 import { PASSED, REFUSED } from "./testing/corpus.ts";
-import { HelpdeskCatalog } from "./testing/helpdesk.ts";
+import { HelpdeskCatalog, helpdeskContext } from "./testing/helpdesk.ts";
 
 let planner: Planner;
 let parser: Parser;
@@ -20,14 +20,7 @@ const STATEMENTS = [...ACCEPTED.map(({ sql }) => sql), ...REFUSED.map(([sql]) =>
 const WORDS = [...new Set(STATEMENTS.flatMap((sql) => sql.split(/\b/)))];
 
 function check(text: string, mode: PlanContext["mode"]): void {
-  const context: PlanContext = {
-    catalog,
-    searchPath: ["pg_catalog", "support"],
-    role: "agent",
-    mode,
-    migrate: false,
-    tempTables: new Set(["mine"]),
-  };
+  const context = helpdeskContext({ catalog, mode, tempTables: new Set(["mine"]) });
   const plan = planner.plan(text, context, "simple");
   const treatments = plan.statements.map((statement) => statement.treatment);
   expect(treatments.some((treatment) => treatment.kind === "refuse")).toBe(plan.refusal !== undefined);

@@ -1,39 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { embedsAscii, sqlText } from "./sqltext.ts";
+import { SINGLE_BYTE } from "./testing/single-byte.ts";
 
 const UNREADABLE = expect.objectContaining({ code: "STATEMENT_UNREADABLE", sqlstate: "42601" });
 
-/** The encodings of PostgreSQL with one byte per character, as ParameterStatus names them. */
-const SINGLE_BYTE = [
-  "LATIN1",
-  "LATIN2",
-  "LATIN3",
-  "LATIN4",
-  "LATIN5",
-  "LATIN6",
-  "LATIN7",
-  "LATIN8",
-  "LATIN9",
-  "LATIN10",
-  "ISO_8859_5",
-  "ISO_8859_6",
-  "ISO_8859_7",
-  "ISO_8859_8",
-  "KOI8R",
-  "KOI8U",
-  "WIN866",
-  "WIN874",
-  "WIN1250",
-  "WIN1251",
-  "WIN1252",
-  "WIN1253",
-  "WIN1254",
-  "WIN1255",
-  "WIN1256",
-  "WIN1257",
-  "WIN1258",
-];
 const MULTIBYTE_EMBEDDING = ["SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004"];
 const MULTIBYTE_OTHER = ["EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004", "MULE_INTERNAL"];
 

@@ -2,39 +2,19 @@
  * While the server reads COPY data it takes other messages differently: Sync is ignored, anything else is an error that
  * swallows the message. Whoever counts answers must count as it does.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodeBind } from "../../src/wire/messages/bind.ts";
+import { beforeAll, expect, test } from "vitest";
 import { COPY_DONE, FLUSH, SYNC } from "../../src/wire/messages/empty.ts";
-import { encodeExecute } from "../../src/wire/messages/execute.ts";
-import { encodeParse } from "../../src/wire/messages/parse.ts";
-import { encodeQuery } from "../../src/wire/messages/query.ts";
-import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
-import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
+import { extended, parse, query } from "../rig/frames.ts";
+import { setScene } from "../rig/scene.ts";
 import { Watch } from "./seen.ts";
 
-let database: SupportDatabase;
-let gateway: TestGateway;
+const scene = setScene();
 let watch: Watch;
 
 beforeAll(async () => {
-  database = await supportDatabase();
-  gateway = await startTestGateway({ database });
-  watch = await Watch.of(gateway, database);
+  watch = await Watch.of(scene.gateway, scene.database);
 });
 
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
-
-const query = (sql: string): Buffer => encodeQuery(sql);
-const execute = encodeExecute({ portal: "", maxRows: 0 });
-const extended = (sql: string): Buffer =>
-  Buffer.concat([
-    encodeParse("", sql, []),
-    encodeBind({ portal: "", statement: "", paramFormats: [], params: [], resultFormats: [] }),
-    execute,
-  ]);
 const copyData = (text: string): Buffer => {
   const header = Buffer.alloc(5);
   header.write("d", "latin1");
@@ -85,7 +65,7 @@ const ATTACKS: readonly (readonly [name: string, ...steps: readonly Step[]])[] =
     "Parse instead of data",
     [query(COPY)],
     "CopyInResponse",
-    [encodeParse("p", "SELECT 1", []), SYNC],
+    [parse("p", "SELECT 1"), SYNC],
     1,
     [query(slow(4090)), one],
     2,
@@ -108,7 +88,7 @@ const ATTACKS: readonly (readonly [name: string, ...steps: readonly Step[]])[] =
 ];
 
 test.each(ATTACKS)("%s", async (_name, ...steps) => {
-  const wire = await watch.signIn(database);
+  const wire = await watch.signIn(scene.database);
   wire.socket.write(query("CREATE TEMP TABLE mine (a int)"));
   const heard = await wire.hearUntilReady();
   for (const step of steps) {

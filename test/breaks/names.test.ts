@@ -2,37 +2,19 @@
  * Names are reused while messages are under way: what a name means is decided by the server, in the order of its
  * answers, and not by what the client has sent meanwhile.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodeBind } from "../../src/wire/messages/bind.ts";
+import { beforeAll, expect, test } from "vitest";
 import { encodeClose } from "../../src/wire/messages/describe.ts";
 import { SYNC } from "../../src/wire/messages/empty.ts";
-import { encodeExecute } from "../../src/wire/messages/execute.ts";
-import { encodeParse } from "../../src/wire/messages/parse.ts";
-import { encodeQuery } from "../../src/wire/messages/query.ts";
-import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
-import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
+import { bind, execute, parse, query } from "../rig/frames.ts";
+import { setScene } from "../rig/scene.ts";
 import { Watch } from "./seen.ts";
 
-let database: SupportDatabase;
-let gateway: TestGateway;
+const scene = setScene();
 let watch: Watch;
 
 beforeAll(async () => {
-  database = await supportDatabase();
-  gateway = await startTestGateway({ database });
-  watch = await Watch.of(gateway, database);
+  watch = await Watch.of(scene.gateway, scene.database);
 });
-
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
-
-const query = (sql: string): Buffer => encodeQuery(sql);
-const parse = (name: string, sql: string): Buffer => encodeParse(name, sql, []);
-const bind = (portal: string, statement: string): Buffer =>
-  encodeBind({ portal, statement, paramFormats: [], params: [], resultFormats: [] });
-const execute = (portal: string, maxRows = 0): Buffer => encodeExecute({ portal, maxRows });
 
 /** Each line is sent at once, and answered before the next. */
 type Attack = readonly [name: string, writes: readonly (readonly [readyCount: number, frames: readonly Buffer[]])[]];
@@ -213,7 +195,7 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 test.each(ATTACKS)("%s", async (_name, writes) => {
-  const wire = await watch.signIn(database);
+  const wire = await watch.signIn(scene.database);
   const heard = [];
   for (const [count, frames] of writes) {
     wire.socket.write(Buffer.concat(frames));

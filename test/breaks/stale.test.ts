@@ -1,33 +1,21 @@
 /** What was prepared is read again by the server when the schema changes: the gateway's plan of it must not be older. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type pg from "pg";
 import { recordedStatements } from "../e2e/recorded.ts";
-import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
-import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
+import { startTestGateway } from "../rig/gateway.ts";
+import { setScene } from "../rig/scene.ts";
 
-let database: SupportDatabase;
-let gateway: TestGateway;
-let client: pg.Client;
-
-beforeAll(async () => {
-  database = await supportDatabase();
-  await database.query(
+const edit = (yaml: string): string => yaml.replace("public: [support.teams,", "public: [extra.list, support.teams,");
+const scene = setScene({
+  prepare:
     "CREATE SCHEMA extra; CREATE TABLE extra.list (id bigint, name text); INSERT INTO extra.list VALUES (1, 'one'); CREATE VIEW extra.looks AS SELECT id, name FROM extra.list; GRANT USAGE ON SCHEMA extra TO PUBLIC; GRANT SELECT ON extra.list, extra.looks TO PUBLIC",
-  );
-  gateway = await startTestGateway({
-    database,
-    edit: (yaml) => yaml.replace("public: [support.teams,", "public: [extra.list, support.teams,"),
-  });
+  edit,
 });
-
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
+let client: pg.Client;
 
 async function noticed(sql: string): Promise<void> {
   for (;;) {
-    const other = await gateway.client();
+    const other = await scene.gateway.client();
     const refused = await other.query(sql).then(
       () => false,
       (error: pg.DatabaseError) => error.code === "42501",
@@ -40,8 +28,8 @@ async function noticed(sql: string): Promise<void> {
 test.each([["SQL"], ["the protocol"]])(
   "a view that was public when a statement on it was prepared, by %s",
   async (by) => {
-    await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, name FROM extra.list");
-    client = await gateway.client();
+    await scene.database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, name FROM extra.list");
+    client = await scene.gateway.client();
     for (;;) {
       // Until the gateway has noticed.
       if (
@@ -56,26 +44,22 @@ test.each([["SQL"], ["the protocol"]])(
       by === "SQL" ? client.query("EXECUTE p") : client.query({ name: "p", text: "SELECT id, name FROM extra.looks" });
     if (by === "SQL") await client.query("PREPARE p AS SELECT id, name FROM extra.looks");
     expect((await run()).rows).toHaveLength(1);
-    await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, email AS name FROM support.customers");
+    await scene.database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, email AS name FROM support.customers");
     await noticed("SELECT id FROM extra.looks");
-    const before = (await recordedStatements(gateway)).length;
+    const before = (await recordedStatements(scene.gateway)).length;
     const rows = await run().then(
       (result) => result.rows.length,
       (error: pg.DatabaseError) => error.code,
     );
     expect(rows).toBe("0A000");
-    expect((await recordedStatements(gateway)).length).toBe(before);
+    expect((await recordedStatements(scene.gateway)).length).toBe(before);
     await client.end();
   },
 );
 
 test("observe: a prepared statement that reads protected rows since the schema changed is recorded", async () => {
-  await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, name FROM extra.list");
-  const observing = await startTestGateway({
-    database,
-    mode: "observe",
-    edit: (yaml) => yaml.replace("public: [support.teams,", "public: [extra.list, support.teams,"),
-  });
+  await scene.database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, name FROM extra.list");
+  const observing = await startTestGateway({ database: scene.database, mode: "observe", edit });
   const observer = await observing.client("app");
   const run = () => observer.query({ name: "p", text: "SELECT id, name FROM extra.looks" });
   const recorded = async () =>
@@ -83,7 +67,7 @@ test("observe: a prepared statement that reads protected rows since the schema c
   try {
     expect((await run()).rows).toHaveLength(1);
     expect(await recorded()).toEqual([]);
-    await database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, email AS name FROM support.customers");
+    await scene.database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, email AS name FROM support.customers");
     // Until the gateway has noticed.
     while ((await recorded()).length === 0) await observer.query("SELECT id FROM extra.looks LIMIT 1");
     const before = (await recorded()).length;

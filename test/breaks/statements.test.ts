@@ -2,27 +2,20 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import pg from "pg";
 import { recordedStatements } from "../e2e/recorded.ts";
-import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
-import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
+import { setScene } from "../rig/scene.ts";
 
-let database: SupportDatabase;
-let gateway: TestGateway;
+const scene = setScene({
+  version: 18,
+  prepare:
+    "CREATE FUNCTION support.peek(text) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT NOT EXISTS (SELECT FROM support.customers WHERE email = $1)'; CREATE DOMAIN support.peeked AS text CHECK (support.peek(value))",
+});
 let client: pg.Client;
 
 beforeAll(async () => {
-  database = await supportDatabase(18);
-  await database.query(
-    "CREATE FUNCTION support.peek(text) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS 'SELECT NOT EXISTS (SELECT FROM support.customers WHERE email = $1)'; CREATE DOMAIN support.peeked AS text CHECK (support.peek(value))",
-  );
-  gateway = await startTestGateway({ database });
-  client = await gateway.client("app");
+  client = await scene.gateway.client("app");
 });
 
-afterAll(async () => {
-  await client.end();
-  await gateway.stop();
-  await database.drop();
-});
+afterAll(() => client.end());
 
 test.each([
   [
@@ -46,7 +39,7 @@ test.each([
 });
 
 test("refused: a parameter of a type that runs a function of its own", async () => {
-  const [type] = await database.query("SELECT 'support.peeked'::regtype::oid::int AS oid");
+  const [type] = await scene.database.query("SELECT 'support.peeked'::regtype::oid::int AS oid");
   // The driver's own types know this of a query; those of @types/pg do not.
   const asked: pg.QueryConfig = {
     text: "SELECT $1 IS NULL",
@@ -75,7 +68,7 @@ test.each([
   `SELECT ('"a""' || email || '"')::regclass FROM support.customers WHERE id = 4712`,
   "SELECT ('int4[' || split_part(email, '.', 1) || ']')::regtype FROM support.customers WHERE id = 4712",
 ])("an error of %s tells nothing", async (sql) => {
-  const [row] = await database.query("SELECT email FROM support.customers WHERE id = 4712");
+  const [row] = await scene.database.query("SELECT email FROM support.customers WHERE id = 4712");
   const error: unknown = await client.query(sql).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(pg.DatabaseError);
   for (const part of String(row?.["email"]).split(/[.@]/).slice(0, 2))
@@ -84,11 +77,11 @@ test.each([
 
 test("a value that is moved to another column counts as shown", async () => {
   await client.query("UPDATE support.customers SET phone = email WHERE id = 4713");
-  const last = (await recordedStatements(gateway)).at(-1);
+  const last = (await recordedStatements(scene.gateway)).at(-1);
   expect(last?.uses).toMatchObject([{ keys: ["4713"], shown: ["email"] }]);
 });
 
 test("a membership that is only asked for says something about everybody", async () => {
   await client.query("SELECT t.name IN (SELECT email FROM support.customers) FROM support.teams t");
-  expect((await recordedStatements(gateway)).at(-1)).toMatchObject({ scope: true });
+  expect((await recordedStatements(scene.gateway)).at(-1)).toMatchObject({ scope: true });
 });

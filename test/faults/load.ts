@@ -157,15 +157,7 @@ async function runDriver(
   options: LoadOptions,
   random: Random,
 ): Promise<LoadClient> {
-  const socket = connect({ host: options.host, port: options.port, localAddress: load.address });
-  await once(socket, "connect");
-  const client = new pg.Client({
-    user: load.actor,
-    password: AGENT_PASSWORD,
-    database: options.database,
-    stream: () => alreadyConnected(socket),
-  });
-  client.on("error", () => undefined);
+  const { socket, client } = await clientFrom(load, options);
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   await client.connect();
   const work = WORKS[load.name]?.(options.customers);
@@ -180,6 +172,20 @@ async function runDriver(
   })();
   load.done.catch(() => undefined);
   return load;
+}
+
+/** A client of pg from the address by which the ledger tells it from the others; not signed in yet. */
+async function clientFrom(load: LoadClient, options: LoadOptions): Promise<{ socket: Socket; client: pg.Client }> {
+  const socket = connect({ host: options.host, port: options.port, localAddress: load.address });
+  await once(socket, "connect");
+  const client = new pg.Client({
+    user: load.actor,
+    password: AGENT_PASSWORD,
+    database: options.database,
+    stream: () => alreadyConnected(socket),
+  });
+  client.on("error", () => undefined);
+  return { socket, client };
 }
 
 /** pg connects its stream itself; this one has a local address and is connected already. */
@@ -197,15 +203,7 @@ async function runPipeline(
   note: (table: string, key: unknown) => void,
   options: LoadOptions,
 ): Promise<LoadClient> {
-  const socket = connect({ host: options.host, port: options.port, localAddress: load.address });
-  await once(socket, "connect");
-  const client = new pg.Client({
-    user: load.actor,
-    password: AGENT_PASSWORD,
-    database: options.database,
-    stream: () => alreadyConnected(socket),
-  });
-  client.on("error", () => undefined);
+  const { socket, client } = await clientFrom(load, options);
   await client.connect();
   socket.removeAllListeners("data");
   let at = 0;

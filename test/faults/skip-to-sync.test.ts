@@ -2,7 +2,7 @@
  * After an error the server skips everything up to the next Sync, and so must the gateway's account of what is still to
  * be answered: one message too many or too few, and rows would be taken for the answer to something else.
  */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { encodeBind } from "../../src/wire/messages/bind.ts";
 import { FLUSH, SYNC } from "../../src/wire/messages/empty.ts";
 import { encodeDescribe, encodeClose } from "../../src/wire/messages/describe.ts";
@@ -10,23 +10,10 @@ import { encodeExecute } from "../../src/wire/messages/execute.ts";
 import { encodeParse } from "../../src/wire/messages/parse.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
 import { recordedStatements } from "../e2e/recorded.ts";
-import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
-import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
+import { setScene } from "../rig/scene.ts";
 import { type Heard, RawClient } from "../rig/raw-client.ts";
 
-let database: SupportDatabase;
-let gateway: TestGateway;
-
-beforeAll(async () => {
-  database = await supportDatabase();
-  gateway = await startTestGateway({ database });
-});
-
-afterAll(async () => {
-  await gateway.stop();
-  await database.drop();
-});
-
+const scene = setScene();
 const point = (id: number): Buffer => encodeQuery(`SELECT name FROM support.customers WHERE id = ${id}`);
 const execute = encodeExecute({ portal: "", maxRows: 0 });
 const failing = encodeParse("", "SELECT nonsense", []);
@@ -51,9 +38,9 @@ test.each<[string, readonly Buffer[]]>([
 ])("%s", async (_name, rest) => {
   const syncs = rest.filter((frame) => frame === SYNC).length;
   for (const together of [true, false]) {
-    const wire = await RawClient.connect(gateway);
-    await wire.signIn("alice", database.name);
-    const before = (await recordedStatements(gateway)).length;
+    const wire = await RawClient.connect(scene.gateway);
+    await wire.signIn("alice", scene.database.name);
+    const before = (await recordedStatements(scene.gateway)).length;
     const heard: Heard[] = [];
     if (together) wire.socket.write(Buffer.concat([failing, ...rest]));
     else {
@@ -83,7 +70,7 @@ test.each<[string, readonly Buffer[]]>([
       expect(answer.map(({ name }) => name)).toEqual(["RowDescription", "DataRow", "CommandComplete", "ReadyForQuery"]);
       expect(answer[1]?.text.slice(0, 2)).toBe("\0\u0001");
     }
-    const recorded = (await recordedStatements(gateway)).slice(before);
+    const recorded = (await recordedStatements(scene.gateway)).slice(before);
     expect(recorded.map(({ uses }) => uses[0]?.keys)).toEqual([["4713"], ["4714"]]);
     await wire.hangUp();
   }

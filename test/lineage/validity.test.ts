@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPlanner } from "../../src/lineage/create-planner.ts";
 import type { Planner } from "../../src/lineage/planner.ts";
 import { ACCEPTED } from "../../src/lineage/testing/accepted.ts";
-import { HelpdeskCatalog, helpdeskSql } from "../../src/lineage/testing/helpdesk.ts";
+import { HelpdeskCatalog, helpdeskContext, helpdeskSql } from "../../src/lineage/testing/helpdesk.ts";
 import type { TestDatabase } from "../rig/cluster.ts";
 import { sharedServer } from "../rig/shared.ts";
 
@@ -12,7 +12,7 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
   let planner: Planner;
   let database: TestDatabase;
   let client: pg.Client;
-  const catalog = new HelpdeskCatalog({ serverVersion: version * 10_000 });
+  const context = helpdeskContext({ catalog: new HelpdeskCatalog({ serverVersion: version * 10_000 }) });
 
   beforeAll(async () => {
     planner = await createPlanner();
@@ -45,18 +45,7 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
   test.each(ACCEPTED.filter((accepted) => (accepted.since ?? 0) <= version && accepted.utility !== true))(
     "$sql",
     async ({ sql, hideRows, columns }) => {
-      const plan = planner.plan(
-        sql,
-        {
-          catalog,
-          searchPath: ["pg_catalog", "support"],
-          role: "agent",
-          mode: "enforce",
-          migrate: false,
-          tempTables: new Set(),
-        },
-        "simple",
-      );
+      const plan = planner.plan(sql, context, "simple");
       const before = await describeColumns(sql);
       const after = await describeColumns(plan.text);
       expect(before).toHaveLength(columns);
@@ -70,18 +59,7 @@ describe.each([14, 18] as const)("PostgreSQL %i", (version) => {
   test.each(ACCEPTED.filter((accepted) => accepted.utility === true && !accepted.sql.startsWith("copy")))(
     "$sql",
     async ({ sql }) => {
-      const plan = planner.plan(
-        sql,
-        {
-          catalog,
-          searchPath: ["pg_catalog", "support"],
-          role: "agent",
-          mode: "enforce",
-          migrate: false,
-          tempTables: new Set(),
-        },
-        "simple",
-      );
+      const plan = planner.plan(sql, context, "simple");
       await client.query("begin");
       await client.query(plan.text);
       await client.query("rollback");

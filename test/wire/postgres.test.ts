@@ -10,6 +10,7 @@ import { stripCopyResponse, stripDataRow, stripRowDescription } from "../../src/
 import { BACKEND } from "../../src/wire/types.ts";
 import { startCluster } from "../rig/cluster.ts";
 import { sharedServer } from "../rig/shared.ts";
+import { SINGLE_BYTE } from "../../src/wire/testing/single-byte.ts";
 import { type Heard, RawClient } from "../rig/raw-client.ts";
 
 async function withRole<T>(password: string, run: (user: string) => Promise<T>): Promise<T> {
@@ -98,35 +99,7 @@ describe("passwords", () => {
   });
 });
 
-test.each([
-  "LATIN1",
-  "LATIN2",
-  "LATIN3",
-  "LATIN4",
-  "LATIN5",
-  "LATIN6",
-  "LATIN7",
-  "LATIN8",
-  "LATIN9",
-  "LATIN10",
-  "ISO_8859_5",
-  "ISO_8859_6",
-  "ISO_8859_7",
-  "ISO_8859_8",
-  "KOI8R",
-  "KOI8U",
-  "WIN866",
-  "WIN874",
-  "WIN1250",
-  "WIN1251",
-  "WIN1252",
-  "WIN1253",
-  "WIN1254",
-  "WIN1255",
-  "WIN1256",
-  "WIN1257",
-  "WIN1258",
-])("statements in %s are read as PostgreSQL reads them", async (encoding) => {
+test.each(SINGLE_BYTE)("statements in %s are read as PostgreSQL reads them", async (encoding) => {
   const server = await sharedServer();
   const client = new pg.Client(server.superuserUrl);
   await client.connect();

@@ -1,5 +1,6 @@
 /** A helpdesk's schema as a catalog in memory, for tests of the planner. */
 import type { CatalogSnapshot, Column, ProtectedRelation, Relation, RelationKind, Standing } from "../catalog.ts";
+import type { PlanContext } from "../planner.ts";
 
 const TYPES = { bigint: 20, text: 25, boolean: 16, timestamptz: 1184, jsonb: 3802, "bigint[]": 1016 } as const;
 type TypeName = keyof typeof TYPES;
@@ -199,4 +200,17 @@ export function helpdeskSql(): string {
       );
   }
   return `${statements.join(";\n")};`;
+}
+
+/** An agent's, in enforce mode, unless something else is said. */
+export function helpdeskContext(over: Partial<PlanContext> = {}): PlanContext {
+  return {
+    catalog: new HelpdeskCatalog(),
+    searchPath: ["pg_catalog", "support"],
+    role: "agent",
+    mode: "enforce",
+    migrate: false,
+    tempTables: new Set(),
+    ...over,
+  };
 }
