@@ -245,8 +245,8 @@ describe("many and slow", () => {
       await client.send(encodeQuery(text));
       for await (const chunk of client.socket as AsyncIterable<Buffer>) {
         bytes += chunk.length;
-        // Now and then it reads nothing until everything on the way is full.
-        if (bytes > (stalls + 1) * ((RESULT_MB * 1_000_000) / 10) && stalls < 9) {
+        // Now and then it reads nothing until everything on the way is full; what is left must be more than fits there.
+        if (bytes > (stalls + 1) * ((RESULT_MB * 1_000_000) / 12) && stalls < 9) {
           stalls += 1;
           await leftovers.waiting("ClientWrite", 1);
         }
