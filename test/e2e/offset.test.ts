@@ -7,9 +7,9 @@ import { SYNC } from "../../src/wire/messages/empty.ts";
 import { encodeExecute } from "../../src/wire/messages/execute.ts";
 import { encodeParse } from "../../src/wire/messages/parse.ts";
 import { encodeQuery } from "../../src/wire/messages/query.ts";
-import { AGENT_PASSWORD, startTestGateway, type TestGateway } from "../rig/gateway.ts";
+import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
+import { RawClient } from "../rig/raw-client.ts";
 import { postgresVersions, type SupportDatabase, supportDatabase } from "../rig/shared.ts";
-import { RawClient } from "./raw-client.ts";
 import { type RecordedStatement, recordedStatements } from "./recorded.ts";
 
 const query = (text: string): Buffer => encodeQuery(Buffer.from(text));
@@ -161,12 +161,15 @@ describe.each(postgresVersions())("PostgreSQL %i", (version) => {
 
   test.each(Object.entries(EXCHANGES))("%s: the same bytes", async (_name, { frames, ready }) => {
     const { upstream } = gateway.config;
-    const { host, port } = gateway;
-    const direct = await RawClient.connect(upstream, new Map([["options", "-c role=helpdesk_app"]]));
-    const through = await RawClient.connect({ ...upstream, host, port, user: "helpdesk", password: AGENT_PASSWORD });
+    const asGateway = { password: upstream.password ?? "", options: "-c role=helpdesk_app" };
+    const direct = await RawClient.signedIn(upstream, upstream.user, upstream.database, asGateway);
+    const through = await RawClient.signedIn(gateway, "helpdesk", upstream.database);
+    const ask = async (side: RawClient): Promise<string[]> => {
+      await side.send(Buffer.concat(frames));
+      return (await side.hearUntilReady(ready)).map(({ name, text }) => `${name} ${text}`);
+    };
     try {
-      for (const side of [direct, through]) side.send(...frames);
-      const [expected, got] = await Promise.all([direct.until(ready), through.until(ready)]);
+      const [expected, got] = await Promise.all([ask(direct), ask(through)]);
       expect(got).toEqual(expected);
     } finally {
       await Promise.all([direct.close(), through.close()]);
