@@ -14,6 +14,8 @@ export const LIMITS = {
   protectedUsesMax: 100,
   /** Protected rows that an OFFSET skips: their keys come with the first row after them. */
   skippedRowsMax: 10_000,
+  /** The same in a subquery, where they come with every row of its page. */
+  skippedRowsInsideMax: 1_000,
   /** A statement's text in the ledger, literals removed; at four bytes a character it fits an entry with what else is in it. */
   normalizedTextCharsMax: 8_000,
   /** Statements in one simple query. */

@@ -24,9 +24,9 @@ import { isSymbol, keyword } from "./tokens.ts";
 
 /** A LIMIT that nothing reaches, far enough from the largest bigint to add an OFFSET to it. */
 const ENDLESS = 2n ** 62n;
-/** What the server says of an OFFSET over the limit, in a message that it makes itself (see {@link skipsTooMany}). */
-const TOO_MANY = "whosaw: OFFSET skips too many protected rows";
-const SKIPPED = `OFFSET skips more than ${LIMITS.skippedRowsMax} protected rows`;
+const tooMany = (most: number): string => `OFFSET skips more than ${most} protected rows`;
+/** Before it, in an error that the server is made to raise (see {@link skipsTooMany}). */
+const MARK = "whosaw: ";
 const KEYSET = "page by key: WHERE id > last_id_seen ORDER BY id LIMIT n";
 
 /** Whether the query has an OFFSET that may skip something. */
@@ -47,19 +47,25 @@ function limitOf(select: SelectStmt): Quantity | undefined {
 
 /** The refusal in place of an error of the server's with that message, or undefined if it is about something else. */
 export function skipsTooMany(message: string | undefined): WhosawError | undefined {
-  return message?.includes(TOO_MANY) ? new WhosawError("REFUSED", SKIPPED, { hint: KEYSET }) : undefined;
+  const found = [LIMITS.skippedRowsMax, LIMITS.skippedRowsInsideMax]
+    .map(tooMany)
+    .find((reason) => message?.includes(MARK + reason));
+  return found === undefined ? undefined : new WhosawError("REFUSED", found, { hint: KEYSET });
 }
 
 /**
- * Writes the query that adds the keys of skipped rows to the first row after them.
+ * Writes the query that adds the keys of skipped rows to the first row after them. Inside of another query, to every row:
+ * there the first one may come last, and whoever asks for one row only would never see it.
+ * @param inside it is not the query whose rows reach the client
  * @param rows what the query returns, its own companions written
  * @returns the same with a further array companion for each key
  * @throws WhosawError REFUSED
  */
-export function skipRows(statement: StatementContext, select: SelectStmt, rows: Rows): Rows {
+export function skipRows(statement: StatementContext, select: SelectStmt, rows: Rows, inside: boolean): Rows {
   const offset = quantity(select.limitOffset, "OFFSET");
   const limit = limitOf(select);
-  if (offset.value !== undefined && offset.value > BigInt(LIMITS.skippedRowsMax)) refuse(SKIPPED, KEYSET);
+  const most = inside ? LIMITS.skippedRowsInsideMax : LIMITS.skippedRowsMax;
+  if (offset.value !== undefined && offset.value > BigInt(most)) refuse(tooMany(most), KEYSET);
   if (select.lockingClause && statement.declares)
     refuse("a cursor locks rows and skips some with OFFSET", "leave out OFFSET, or FOR UPDATE");
   const ties = select.limitOption === "LIMIT_OPTION_WITH_TIES";
@@ -67,13 +73,14 @@ export function skipRows(statement: StatementContext, select: SelectStmt, rows: 
   const count = sqlOf(offset);
   const keys = rows.keys.map((key): ExportedKey => ({ ...key, name: statement.freshName(), array: true }));
   const first = offset.value === undefined ? `(${count} OPERATOR(pg_catalog.+) 1)` : String(offset.value + 1n);
-  const hidden = rows.keys.map(
-    (key, i) =>
-      `, case when pg_catalog.row_number() over () OPERATOR(pg_catalog.=) ${first} then (select ${allKeys(key)} from (select ${query}.${key.name} from ${query} limit ${count}) as ${query}) end as ${keys[i]?.name}`,
-  );
+  const hidden = rows.keys.map((key, i) => {
+    const skipped = `(select ${allKeys(key)} from (select ${query}.${key.name} from ${query} limit ${count}) as ${query})`;
+    const once = `case when pg_catalog.row_number() over () OPERATOR(pg_catalog.=) ${first} then ${skipped} end`;
+    return `, ${inside ? skipped : once} as ${keys[i]?.name}`;
+  });
   wrap(statement, select, {
     query,
-    limit: reach(offset, limit, ties),
+    limit: reach(offset, limit, ties, most),
     ties,
     outputs: `${query}.*${hidden.join("")}`,
   });
@@ -97,13 +104,13 @@ function sqlOf(offset: Quantity): string {
  * The last row that the page reaches; undefined if the rows have no end. What the client wrote is judged by the LIMIT and
  * the OFFSET around it, before any of this is computed.
  */
-function reach(offset: Quantity, limit: Quantity | undefined, ties: boolean): string | undefined {
+function reach(offset: Quantity, limit: Quantity | undefined, ties: boolean, most: number): string | undefined {
   const page = limit && pageEnd(offset, limit, ties);
   if (offset.value !== undefined) return page;
   const count = sqlOf(offset);
   // Depends on the parameter, that the server may not compute it while planning.
-  const complaint = `('${TOO_MANY}' OPERATOR(pg_catalog.||) pg_catalog.left(${count}::pg_catalog.text, 0))::pg_catalog.int8`;
-  return `case when ${count} OPERATOR(pg_catalog.>) ${LIMITS.skippedRowsMax} then ${complaint} else ${page ?? "null"} end`;
+  const complaint = `('${MARK}${tooMany(most)}' OPERATOR(pg_catalog.||) pg_catalog.left(${count}::pg_catalog.text, 0))::pg_catalog.int8`;
+  return `case when ${count} OPERATOR(pg_catalog.>) ${most} then ${complaint} else ${page ?? "null"} end`;
 }
 
 function pageEnd(offset: Quantity, limit: Quantity, ties: boolean): string {

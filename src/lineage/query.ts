@@ -110,8 +110,9 @@ export class QueryPlanner {
     const rows = this.unskipped(select, outer, flow);
     if (rows.keys.length === 0 || !skips(select)) return rows;
     // Further in, whether it is computed at all depends on other rows, and so does whether it fails.
-    if (select !== this.top && mayFail(select)) this.risky();
-    return skipRows(this.statement, select, rows);
+    const inside = select !== this.top;
+    if (inside && mayFail(select)) this.risky();
+    return skipRows(this.statement, select, rows, inside);
   }
 
   /** As {@link query}, without the keys of rows that OFFSET skips. */

@@ -106,6 +106,27 @@ test("whatever is asked for, the page and all before it are recorded", async () 
   );
 });
 
+test.each([
+  [
+    "turned around",
+    "SELECT s.id FROM (SELECT id FROM support.customers ORDER BY id LIMIT 5 OFFSET 5) s ORDER BY s.id DESC",
+  ],
+  [
+    "joined",
+    "SELECT s.id FROM (SELECT id FROM support.customers ORDER BY id LIMIT 5 OFFSET 5) s LEFT JOIN support.teams t ON s.id % 5 = t.id ORDER BY s.id DESC NULLS LAST",
+  ],
+  [
+    "a WITH query",
+    "WITH s AS (SELECT id FROM support.customers ORDER BY id LIMIT 5 OFFSET 5) SELECT id FROM s ORDER BY id DESC",
+  ],
+])("one row of a page inside, %s, names everybody who was skipped", async (_name, sql) => {
+  await client.query(`BEGIN; DECLARE c CURSOR FOR ${sql}`);
+  const found = await seen("FETCH 1 FROM c");
+  await client.query("ROLLBACK");
+  expect(found.rows).toBe(1);
+  expect(keys(found)).toEqual(expect.arrayContaining(["4001", "4002", "4003", "4004", "4005"]));
+});
+
 describe("more than may be skipped", () => {
   const SKIPS = { code: "42501", message: "OFFSET skips more than 10000 protected rows" };
 
@@ -132,6 +153,13 @@ describe("more than may be skipped", () => {
         expect(last).toMatchObject({ code: "REFUSED", text: expect.stringContaining("OFFSET $1") });
       }
     }
+  });
+
+  test("is refused in a subquery, where less may be", async () => {
+    const page = "SELECT s.id FROM (SELECT id FROM support.customers ORDER BY id LIMIT 1 OFFSET $1) s";
+    const { error } = await seen(page, [1_001]);
+    expect(error).toMatchObject({ code: "42501", message: "OFFSET skips more than 1000 protected rows" });
+    expect(keys(await seen(page, [700]))).toHaveLength(701);
   });
 
   test("is refused in a plan that was made before the parameter was known", async () => {

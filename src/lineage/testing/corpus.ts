@@ -63,6 +63,7 @@ export const REFUSED: readonly (readonly [string, RegExp])[] = [
   ["values (1, 'x') union all select id, name from customers", /VALUES/],
   ["with recursive s as (select id from customers union all select id from s) select * from s", /recursive/],
   ["select id from customers limit 3 offset 10001", /OFFSET skips more than 10000/],
+  ["select * from (select id from customers offset 1001) s", /OFFSET skips more than 1000 protected/],
   ["select id from customers offset 99999999999", /OFFSET skips more than 10000/],
   ["select id from customers limit 3 offset (select count(*) from teams)", /OFFSET over protected rows is computed/],
   ["select id from customers limit 3 offset 'x'", /OFFSET over protected rows is computed/],
