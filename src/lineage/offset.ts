@@ -22,8 +22,8 @@ import type { Source } from "./source.ts";
 import type { StatementContext } from "./statement.ts";
 import { isSymbol, keyword } from "./tokens.ts";
 
-/** A LIMIT that nothing reaches, far enough from the largest bigint to add an OFFSET to it. */
-const ENDLESS = 2n ** 62n;
+/** What nothing reaches, for LIMIT and OFFSET: their sum is a bigint. */
+const ENDLESS = 2n ** 61n;
 const tooMany = (most: number): string => `OFFSET skips more than ${most} protected rows`;
 /** Before it, in an error that the server is made to raise (see {@link skipsTooMany}). */
 const MARK = "whosaw: ";
@@ -66,6 +66,9 @@ export function skipRows(statement: StatementContext, select: SelectStmt, rows: 
   const limit = limitOf(select);
   const most = inside ? LIMITS.skippedRowsInsideMax : LIMITS.skippedRowsMax;
   if (offset.value !== undefined && offset.value > BigInt(most)) refuse(tooMany(most), KEYSET);
+  const observing = statement.context.mode === "observe";
+  if (inside && observing && offset.value === undefined)
+    refuse("nothing may stop this OFFSET, and the rows that it skips would come with every row", KEYSET);
   if (select.lockingClause && statement.declares)
     refuse("a cursor locks rows and skips some with OFFSET", "leave out OFFSET, or FOR UPDATE");
   const ties = select.limitOption === "LIMIT_OPTION_WITH_TIES";
@@ -80,7 +83,8 @@ export function skipRows(statement: StatementContext, select: SelectStmt, rows: 
   });
   wrap(statement, select, {
     query,
-    limit: reach(offset, limit, ties, most),
+    // In observe whatever number a parameter is passes, and all who are skipped are recorded.
+    limit: reach(offset, limit, ties, observing ? undefined : most),
     ties,
     outputs: `${query}.*${hidden.join("")}`,
   });
@@ -93,10 +97,13 @@ function allKeys(key: ExportedKey): string {
   return groupKey(hidden).sql;
 }
 
+/** Something that can be added to another without an error; NULL is endless. What is negative stays so. */
+const bounded = (sql: string): string => `greatest(least(${sql}, ${ENDLESS}), -1)`;
+
 /** How many rows are skipped. */
 function sqlOf(offset: Quantity): string {
   return offset.value === undefined || offset.value < 0n
-    ? `coalesce((${offset.sql})::pg_catalog.int8, 0)`
+    ? bounded(`coalesce((${offset.sql})::pg_catalog.int8, 0)`)
     : String(offset.value);
 }
 
@@ -104,9 +111,14 @@ function sqlOf(offset: Quantity): string {
  * The last row that the page reaches; undefined if the rows have no end. What the client wrote is judged by the LIMIT and
  * the OFFSET around it, before any of this is computed.
  */
-function reach(offset: Quantity, limit: Quantity | undefined, ties: boolean, most: number): string | undefined {
+function reach(
+  offset: Quantity,
+  limit: Quantity | undefined,
+  ties: boolean,
+  most: number | undefined,
+): string | undefined {
   const page = limit && pageEnd(offset, limit, ties);
-  if (offset.value !== undefined) return page;
+  if (offset.value !== undefined || most === undefined) return page;
   const count = sqlOf(offset);
   // Depends on the parameter, that the server may not compute it while planning.
   const complaint = `('${MARK}${tooMany(most)}' OPERATOR(pg_catalog.||) pg_catalog.left(${count}::pg_catalog.text, 0))::pg_catalog.int8`;
@@ -116,10 +128,10 @@ function reach(offset: Quantity, limit: Quantity | undefined, ties: boolean, mos
 function pageEnd(offset: Quantity, limit: Quantity, ties: boolean): string {
   if (offset.value !== undefined && limit.value !== undefined && limit.value > 0n)
     return String((limit.value < ENDLESS ? limit.value : ENDLESS) + offset.value);
-  const bounded = `least((${limit.sql})::pg_catalog.int8, ${ENDLESS})`;
-  const end = `${bounded} OPERATOR(pg_catalog.+) ${sqlOf(offset)}`;
+  const rows = bounded(`(${limit.sql})::pg_catalog.int8`);
+  const end = `${rows} OPERATOR(pg_catalog.+) ${sqlOf(offset)}`;
   // Ties are with the last row of the page: where it has none, not with the last one skipped.
-  return ties ? `case when ${bounded} OPERATOR(pg_catalog.<=) 0 then ${bounded} else ${end} end` : end;
+  return ties ? `case when ${rows} OPERATOR(pg_catalog.<=) 0 then ${rows} else ${end} end` : end;
 }
 
 interface Around {

@@ -170,3 +170,20 @@ describe("more than may be skipped", () => {
     await client.query("DEALLOCATE page; RESET plan_cache_mode");
   });
 });
+
+test("in observe, nothing is refused, and whoever is skipped is recorded as well", async () => {
+  const observing = await startTestGateway({ database, mode: "observe" });
+  const own = await observing.client("app");
+  try {
+    const page = "SELECT id FROM support.customers a, generate_series(1, 20) ORDER BY id OFFSET $1";
+    expect((await own.query(page, [15_999])).rows).toHaveLength(1);
+    expect((await own.query(page, ["9223372036854775807"])).rows).toEqual([]);
+    await own.query("SELECT * FROM (SELECT id FROM support.customers ORDER BY id OFFSET $1) s", [2_000]);
+    const statements = await recordedStatements(observing);
+    expect(statements.map(({ decision }) => decision)).toEqual(["accounted", "accounted", "opaque"]);
+    expect(statements[0]?.uses[0]?.keys).toHaveLength(800);
+  } finally {
+    await own.end();
+    await observing.stop();
+  }
+});

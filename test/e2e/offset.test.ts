@@ -125,6 +125,9 @@ const EXCHANGES: Record<string, Exchange> = {
     ["5", "-1"],
     ["-5", "1"],
     ["5", "x"],
+    ["9223372036854775807", "3"],
+    ["-9223372036854775808", "-9223372036854775808"],
+    ["5", "9223372036854775808"],
   ]),
   "types of parameters": prepared(`SELECT id, $3 ${FROM} LIMIT $1 OFFSET ($2 - 1) * $1`, [["5", "3", "z"]]),
   "ties by parameters": prepared(`SELECT id, name ${FROM} OFFSET $2 FETCH FIRST ($1) ROWS WITH TIES`, [
