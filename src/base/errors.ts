@@ -39,6 +39,17 @@ export const ERROR_CODES = {
   LEDGER_CLOSED: "57P01",
   CLOCK_SKEW: "58000",
   NOT_PROVEN: "58030",
+  // Columns, state and the control plane
+  COLUMNS_UNREACHABLE: "08001",
+  COLUMNS_FAILED: "58000",
+  /** Columns or state of a newer program, or of other logs. */
+  STORE_MISMATCH: "F0000",
+  STORE_LOCKED: "55006",
+  STATE_UNREACHABLE: "08001",
+  STATE_FAILED: "58000",
+  CONTROL_UNREACHABLE: "08001",
+  /** No control lease within control.grace. */
+  NO_LEASE: "57P03",
   // Configuration and start
   CONFIG_INVALID: "F0000",
   CATALOG_MISMATCH: "F0000",

@@ -39,6 +39,56 @@ export interface ListenTlsConfig {
   readonly clientCa: string | undefined;
 }
 
+/** Where health and metrics are served. */
+export interface HttpConfig {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+/** How gateways and commands reach the control plane, and what holds while they cannot. */
+export interface ControlConfig {
+  /** Unix socket, absolute. */
+  readonly socket: string;
+  /** How long protected rows wait for a control lease before their statement fails. */
+  readonly graceMs: number;
+  /** Protected rows pass without a lease once the grace is over, marked as such. */
+  readonly continueUnleased: boolean;
+}
+
+/** PostgreSQL for what is neither a disclosure nor a configuration. */
+export type StateConfig =
+  | { readonly kind: "embedded"; readonly dir: string }
+  | ({ readonly kind: "server" } & Pick<
+      UpstreamConfig,
+      "host" | "port" | "user" | "password" | "database" | "sslmode"
+    >);
+
+/** ClickHouse for disclosures. */
+export type ColumnsConfig =
+  | { readonly kind: "embedded"; readonly dir: string }
+  | {
+      readonly kind: "server";
+      /** Scheme, host and port. */
+      readonly url: string;
+      readonly user: string;
+      readonly password: string;
+      readonly database: string;
+      /** Tables are made on all of its servers. */
+      readonly cluster: string | undefined;
+    };
+
+/** Which columns of the protected database sort subjects of a kind into strata. */
+export interface StrataConfig {
+  readonly kind: string;
+  /** Schema-qualified. */
+  readonly table: string;
+  /** Its subject key. */
+  readonly key: string;
+  /** Name of the stratum, such as country, to its column. */
+  readonly columns: ReadonlyMap<string, string>;
+}
+
 export interface LedgerConfig {
   /** Directories, absolute. */
   readonly dir: string;
@@ -59,7 +109,11 @@ export interface Config {
   /** The file it came from, absolute. */
   readonly file: string;
   readonly upstream: UpstreamConfig;
-  readonly listen: { readonly postgres: ListenConfig };
+  readonly listen: { readonly postgres: ListenConfig; readonly http: HttpConfig | undefined };
+  readonly control: ControlConfig;
+  readonly state: StateConfig;
+  readonly columns: ColumnsConfig;
+  readonly strata: readonly StrataConfig[];
   readonly ledger: LedgerConfig;
   readonly mode: Mode;
   readonly classification: Classification;

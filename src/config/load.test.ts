@@ -66,12 +66,12 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   [
     "an unknown key far from any",
     changed({ listen: "listen: {postgres: 127.0.0.1:6432, carrier-pigeon: 7}" }),
-    "whosaw.yaml:2:36: listen.carrier-pigeon: is not a known key. Known here: postgres, tls.",
+    "whosaw.yaml:2:36: listen.carrier-pigeon: is not a known key. Known here: postgres, http, tls.",
   ],
   [
     "a key of a later version",
     `${GOOD}smtp: {url: x}\n`,
-    "whosaw.yaml:4:1: smtp: is not a known key. Known here: upstream, listen, ledger, mode, subjects, public, roles, actors.",
+    "whosaw.yaml:4:1: smtp: is not a known key. Known here: upstream, listen, ledger, control, data, state, columns, mode, subjects, public, roles, actors.",
   ],
   [
     "a wrong mode",
@@ -406,7 +406,20 @@ test("any bytes", () => {
 
 test("any YAML, on its own and in each place of a good file", () => {
   const anything = fc.jsonValue({ maxDepth: 4, stringUnit: "grapheme" });
-  const place = fc.constantFrom("upstream", "listen", "ledger", "mode", "subjects", "public", "roles", "actors");
+  const place = fc.constantFrom(
+    "upstream",
+    "listen",
+    "ledger",
+    "control",
+    "data",
+    "state",
+    "columns",
+    "mode",
+    "subjects",
+    "public",
+    "roles",
+    "actors",
+  );
   fc.assert(
     fc.property(place, anything, (name, value) => {
       survives(Buffer.from(stringify(value)));

@@ -5,6 +5,7 @@ import { parseHostPort, parseUpstreamUrl } from "./address.ts";
 import type { Config, LedgerConfig, ListenConfig, RoleConfig, UpstreamConfig } from "./config.ts";
 import { type Finding, Findings, shownName } from "./problem.ts";
 import type { RawConfig } from "./schema.ts";
+import { resolveColumns, resolveControl, resolveHttp, resolveState, resolveStrata } from "./stores.ts";
 import { checkClassification } from "./subjects.ts";
 
 export type Resolved = { readonly config: Config } | { readonly findings: readonly Finding[] };
@@ -17,11 +18,20 @@ export function resolveConfig(raw: RawConfig, file: string): Resolved {
   const roles = resolveRoles(raw, findings);
   const upstream = resolveUpstream(raw, absolute, findings);
   const postgres = resolveListen(raw, absolute, findings);
+  const http = resolveHttp(raw, findings);
   const ledger = resolveLedger(raw, absolute, findings);
+  const control = resolveControl(raw, absolute, findings);
+  const state = resolveState(raw, absolute, findings);
+  const columns = resolveColumns(raw, absolute, findings);
+  const strata = resolveStrata(raw, findings);
   const actors = { file: absolute(raw.actors.file), serviceAccounts: resolveServiceAccounts(raw, roles, findings) };
   if (findings.list.length > 0 || upstream === undefined || postgres === undefined) return { findings: findings.list };
   const classification = resolveClassification(raw);
-  return { config: { file, upstream, listen: { postgres }, ledger, mode: raw.mode, classification, roles, actors } };
+  const listen = { postgres, http };
+  const { mode } = raw;
+  return {
+    config: { file, upstream, listen, ledger, control, state, columns, strata, mode, classification, roles, actors },
+  };
 }
 
 type Absolute = (path: string) => string;

@@ -78,6 +78,11 @@ const listen = mapping(
       "host:port",
       "postgres: 127.0.0.1:6432",
     ),
+    http: text(
+      "Address and port for health and metrics; left out, there are none.",
+      "host:port",
+      "http: 127.0.0.1:8080",
+    ).optional(),
     tls: tls.optional(),
   },
   "where to listen",
@@ -105,6 +110,45 @@ const ledger = mapping(
   "directory and origin",
   "ledger: {dir: ./ledger, origin: example.com/gw-1}",
 );
+
+const control = mapping(
+  {
+    socket: path(
+      "Unix socket on which commands and gateways ask the control plane; default: control.sock in data.",
+      "socket: /run/whosaw/control.sock",
+    ).optional(),
+    grace: text(
+      "How long protected rows wait for the control plane before their statement fails.",
+      "a length of time",
+      "grace: 30s",
+    ).default("30s"),
+    "continue-unleased": flag(
+      "Let protected rows pass when the control plane stays away for longer than grace; every entry says so.",
+      "continue-unleased: true",
+    ).default(false),
+  },
+  "the control plane",
+  "control: {socket: /run/whosaw/control.sock}",
+);
+
+const columnsExample = 'columns: "https://whosaw:${COLUMNS_PASSWORD}@columns.example:8443/whosaw"';
+const columns = z
+  .union(
+    [
+      z.string().min(1),
+      z
+        .strictObject({
+          url: z.string().min(1),
+          cluster: z
+            .string()
+            .regex(/^[\w-]+$/u)
+            .optional(),
+        })
+        .meta({ description: "A ClickHouse cluster: any of its servers, and its name." }),
+    ],
+    { error: says("embedded or a ClickHouse URL", columnsExample) },
+  )
+  .meta({ description: "Where disclosures are kept for look-ups: embedded, or a ClickHouse server by URL." });
 
 const keyExample = "key: {column: customer_id}";
 const key = z
@@ -147,7 +191,19 @@ const protectedTable = mapping(
 const subjectsExample = "subjects: {customer: {tables: {support.customers: {key: {column: id}}}}}";
 const subjects = table(
   mapping(
-    { tables: table(protectedTable, "protected tables by name", subjectsExample) },
+    {
+      tables: table(protectedTable, "protected tables by name", subjectsExample),
+      strata: table(
+        text("Column.", "a column", "strata: {country: country}"),
+        "columns by name",
+        "strata: {country: country}",
+      )
+        .meta({
+          description:
+            "Name to column of the kind's first table: what sorts subjects into groups that are compared with each other, such as country or language.",
+        })
+        .default({}),
+    },
     "a kind of subject with its tables",
     subjectsExample,
   ),
@@ -200,6 +256,14 @@ export const configSchema = mapping(
     upstream,
     listen,
     ledger,
+    control: control.prefault({}),
+    data: path("Where embedded state and columns are kept.", "data: ./whosaw-data").default("./whosaw-data"),
+    state: text(
+      "Where staff, policies and cases are kept: embedded, or a PostgreSQL database by URL.",
+      "embedded or a PostgreSQL URL",
+      'state: "postgres://whosaw:${STATE_PASSWORD}@state.example/whosaw"',
+    ).default("embedded"),
+    columns: columns.default("embedded"),
     mode: z
       .enum(["observe", "enforce"], { error: says("observe or enforce", "mode: observe") })
       .meta({ description: "observe records what it cannot account for as opaque; enforce refuses it." })

@@ -23,6 +23,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/lineage": ["src/base"],
   "src/ledger": ["src/base"],
   "src/verify": ["src/base"],
+  "src/columns": ["src/base"],
   "src/actors": ["src/base", "src/wire", "src/ledger"],
   "src/config": ["src/base", "src/lineage", "src/actors"],
   "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config"],
