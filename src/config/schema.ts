@@ -15,7 +15,12 @@ function says(expected: string, example: string): ErrorMap {
 
 function text(description: string, expected: string, example: string): z.ZodString {
   const error = says(expected, example);
-  return z.string({ error }).min(1, { error }).meta({ description });
+  return z.string({ error }).min(1, { error }).meta({ description, example });
+}
+
+/** One of several ways to say something: what is wrong is said of the whole. */
+function choice(description: string, example: string): z.ZodString {
+  return z.string().min(1).meta({ description, example });
 }
 
 function path(description: string, example: string): z.ZodString {
@@ -23,7 +28,7 @@ function path(description: string, example: string): z.ZodString {
 }
 
 function mapping<T extends z.ZodRawShape>(shape: T, expected: string, example: string): z.ZodObject<T, z.core.$strict> {
-  return z.strictObject(shape, { error: says(expected, example) });
+  return z.strictObject(shape, { error: says(expected, example) }).meta({ example });
 }
 
 function table<V extends z.ZodType>(value: V, expected: string, example: string): z.ZodRecord<z.ZodString, V> {
@@ -37,7 +42,7 @@ function list(item: string, example: string): z.ZodArray<z.ZodString> {
 }
 
 function flag(description: string, example: string): z.ZodBoolean {
-  return z.boolean({ error: says("true or false", example) }).meta({ description });
+  return z.boolean({ error: says("true or false", example) }).meta({ description, example });
 }
 
 const upstream = mapping(
@@ -136,15 +141,17 @@ const columns = z
   .union(
     [
       z.string().min(1),
-      z
-        .strictObject({
-          url: z.string().min(1),
-          cluster: z
-            .string()
-            .regex(/^[\w-]+$/u)
-            .optional(),
-        })
-        .meta({ description: "A ClickHouse cluster: any of its servers, and its name." }),
+      z.strictObject({
+        url: choice(
+          "Any server of a ClickHouse cluster.",
+          'columns: {url: "https://columns.example:8443", cluster: main}',
+        ),
+        cluster: z
+          .string()
+          .regex(/^[\w-]+$/u)
+          .optional()
+          .meta({ description: "The cluster's name, as its servers know it.", example: "cluster: main" }),
+      }),
     ],
     { error: says("embedded or a ClickHouse URL", columnsExample) },
   )
@@ -154,13 +161,19 @@ const keyExample = "key: {column: customer_id}";
 const key = z
   .union(
     [
-      z.strictObject({ column: z.string().min(1) }).meta({ description: "A column of the row." }),
-      z
-        .strictObject({ path: z.array(z.string().min(1)).min(1) })
-        .meta({ description: "A foreign-key column of the row, then schema.table.column for each step." }),
-      z
-        .strictObject({ sql: z.string().min(1) })
-        .meta({ description: "An expression over the row: one key, an array of keys, or NULL." }),
+      z.strictObject({ column: choice("A column of the row.", "key: {column: customer_id}") }),
+      z.strictObject({
+        path: z.array(z.string().min(1)).min(1).meta({
+          description: "A foreign-key column of the row, then schema.table.column for each step.",
+          example: "key: {path: [ticket_id, support.tickets.customer_id]}",
+        }),
+      }),
+      z.strictObject({
+        sql: choice(
+          "An expression over the row: one key, an array of keys, or NULL.",
+          'key: {sql: "case when not is_staff then id end"}',
+        ),
+      }),
     ],
     { error: says("one of column, path or sql", keyExample) },
   )
@@ -232,10 +245,10 @@ const roles = table(
 const accountExample = "service-accounts: {helpdesk: {role: agent}}";
 const serviceAccount = z.union(
   [
-    z.strictObject({ role: z.string().min(1) }).meta({ description: "A role named under roles." }),
-    z
-      .strictObject({ "upstream-role": z.string().min(1) })
-      .meta({ description: "A database role, for this account alone." }),
+    z.strictObject({ role: choice("A role named under roles.", "helpdesk: {role: agent}") }),
+    z.strictObject({
+      "upstream-role": choice("A database role, for this account alone.", "helpdesk: {upstream-role: helpdesk_app}"),
+    }),
   ],
   { error: says("one of role or upstream-role", accountExample) },
 );
