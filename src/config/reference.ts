@@ -7,7 +7,7 @@ interface Node {
   readonly description?: string;
   /** How somebody would write it; a keyword of ours. */
   readonly example?: string;
-  readonly default?: unknown;
+  readonly default?: string | number | boolean | object;
   readonly enum?: readonly string[];
   readonly anyOf?: readonly Node[];
   readonly properties?: Readonly<Record<string, Node>>;
@@ -33,7 +33,7 @@ export function configReference(): string {
   const sections = Object.entries(schema.properties ?? {}).map(([name, node]) =>
     section(name, node, schema.required?.includes(name) ?? false),
   );
-  return `${[HEAD, ...sections].join("\n")}`;
+  return [HEAD, ...sections].join("\n");
 }
 
 function section(name: string, node: Node, required: boolean): string {
@@ -72,22 +72,18 @@ function children(node: Node): { name: string; child: Node; needed: boolean }[] 
   if (typeof node.additionalProperties === "object") {
     named.push({ name: "NAME", child: node.additionalProperties, needed: false });
   }
-  return [...named, ...(node.anyOf ?? []).flatMap(choices)];
+  return [...named, ...(node.anyOf ?? []).flatMap(alternatives)];
 }
 
 /** Of several ways to write something none is required. */
-function choices(node: Node): ReturnType<typeof children> {
+function alternatives(node: Node): ReturnType<typeof children> {
   return children(node).map((child) => ({ ...child, needed: false }));
 }
 
 function kindOf(node: Node, required: boolean): string {
-  const fallback = node.default === undefined || isEmpty(node.default) ? "" : code(String(node.default));
+  const fallback = typeof node.default === "object" || node.default === undefined ? "" : code(`${node.default}`);
   const choices = node.enum?.map((choice) => code(choice)).join(" or ");
   return [required ? "required" : "", choices ?? "", fallback && `default ${fallback}`].filter(Boolean).join("; ");
-}
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
 function code(text: string): string {
