@@ -123,6 +123,21 @@ export const LIMITS = {
   passwordBytesMax: 1_000,
   shutdownMs: 10_000,
   exitGraceMs: 2_000,
+  /** TabSeparated rows of one INSERT into columns: held whole, so that they arrive whole. */
+  columnsInsertBytesMax: 64 << 20,
+  /** What the embedded column store may take in all, one question of it, and what of a question stays in memory. */
+  columnsMemoryBytesMax: 900 << 20,
+  columnsQueryBytesMax: 600 << 20,
+  columnsSpillBytes: 150 << 20,
+  columnsCacheBytesMax: 64 << 20,
+  /** Questions that run at once on the embedded store; each holds one of Node's four threads for files. */
+  columnsQuestionsMax: 2,
+  /** Silence of a ClickHouse server after which it counts as gone. */
+  columnsAnswerTimeoutMs: 300_000,
+  /** Disclosures of an answer whose statements and forms are looked up together. */
+  columnsJoinedRowsMax: 8_192,
+  /** Names of actors, kinds and logs, and uses of forms, kept while questions are answered. */
+  columnsNamesCachedMax: 20_000,
   actorRegisterPollMs: 250,
   actorRegisterLockWaitMs: 5_000,
 } as const;

@@ -59,10 +59,27 @@ export interface FormRow {
   readonly use: number;
   readonly table: string;
   readonly kind: string;
-  /** JSON arrays of column names, sorted. */
+  /** Names of columns, sorted; stored as JSON. */
   readonly clear: readonly string[];
   readonly masked: readonly string[];
   readonly predicate: readonly string[];
   readonly scope: boolean;
   readonly text: string;
+}
+
+/** Which stratum a subject belongs to; of several rows the latest counts. */
+export interface StratumRow {
+  /** number32 of the subject kind. */
+  readonly kind: number;
+  readonly subject: bigint;
+  readonly subject2: bigint;
+  readonly stratum: number;
+  readonly atMs: number;
+}
+
+/** Everything of a log before `next` has arrived. */
+export interface ShippedRow {
+  readonly log: number;
+  readonly next: number;
+  readonly atMs: number;
 }

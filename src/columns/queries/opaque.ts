@@ -1,0 +1,54 @@
+/** Statements that could not be accounted for: whom they showed, nobody knows. */
+import type { Columns } from "../columns.ts";
+import { DECISIONS } from "../rows.ts";
+import type { Names } from "./names.ts";
+import { type Window, within } from "./sightings.ts";
+
+export interface OpaqueSighting {
+  readonly atMs: number;
+  readonly actor: string;
+  /** The log's origin. */
+  readonly log: string;
+  readonly index: number;
+  readonly ticket: string | null;
+  readonly reason: string | null;
+  /** Tables that the statement's form names. */
+  readonly tables: readonly string[];
+}
+
+/** How many there are: any of them may have shown any subject. */
+export async function countOpaque(columns: Columns, window: Window = {}): Promise<number> {
+  const rows = await columns.select(
+    `SELECT count() AS n FROM statements WHERE decision = ${DECISIONS.opaque}${within(window)}`,
+  );
+  return Number(rows[0]?.[0] ?? 0);
+}
+
+/** Those of one actor, by time. @param actor number64 of its id */
+export async function* opaqueOf(
+  columns: Columns,
+  names: Names,
+  actor: bigint,
+  window: Window = {},
+): AsyncGenerator<OpaqueSighting> {
+  const sql = `SELECT at, log, entry, form, ticket, reason FROM statements WHERE decision = ${DECISIONS.opaque} AND actor = ${actor}${within(window)} ORDER BY at, log, entry`;
+  const actorOf = await names.of("actors", [String(actor)]);
+  for await (const rows of columns.stream(sql)) {
+    const logOf = await names.of(
+      "logs",
+      rows.map(([, log]) => String(log)),
+    );
+    const usesOf = await names.forms(rows.map(([, , , form]) => String(form)));
+    for (const [at, log, entry, form, ticket, reason] of rows) {
+      yield {
+        atMs: Number(at),
+        actor: actorOf(String(actor)),
+        log: logOf(String(log)),
+        index: Number(entry),
+        ticket: ticket === "" ? null : String(ticket),
+        reason: reason === "" ? null : String(reason),
+        tables: [...usesOf(String(form)).values()].map(({ table }) => table),
+      };
+    }
+  }
+}

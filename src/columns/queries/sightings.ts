@@ -1,0 +1,116 @@
+/** Rows of disclosures, joined with what their statements and forms say. */
+import type { Columns, ColumnsValue } from "../columns.ts";
+import { LIMITS } from "../../base/limits.ts";
+import type { FormUse, Names } from "./names.ts";
+
+/** A subject shown in one use by one entry. */
+export interface Sighting {
+  readonly atMs: number;
+  /** `staff:...` or `svc:...`. */
+  readonly actor: string;
+  /** The log's origin. */
+  readonly log: string;
+  /** Of the entry that holds the disclosure. */
+  readonly index: number;
+  /** Of its statement entry. */
+  readonly statement: number;
+  readonly subject: SightedSubject;
+  readonly use: FormUse;
+  readonly ticket: string | null;
+  readonly reason: string | null;
+  /** A number of GRADES. */
+  readonly grade: number;
+  /** Shown masked, or by identity fields alone, among ten or more subjects. */
+  readonly listed: boolean;
+}
+
+export interface SightedSubject {
+  /** A number of KEY_TYPES. */
+  readonly keyType: number;
+  readonly subject: bigint;
+  readonly subject2: bigint;
+}
+
+/** Times in milliseconds since the epoch: from the one on, before the other. */
+export interface Window {
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** ` AND at ...`, or nothing. */
+export function within({ fromMs, toMs }: Window): string {
+  return `${fromMs === undefined ? "" : ` AND at >= ${Math.trunc(fromMs)}`}${toMs === undefined ? "" : ` AND at < ${Math.trunc(toMs)}`}`;
+}
+
+/** What a SELECT from disclosures must return for `sightings`. */
+export const SIGHTING_COLUMNS =
+  "at, actor, log, entry, entry - after AS statement, use, form, key_type, subject, subject2, grade, listed";
+
+/** Disclosures of a form that has not arrived, or is of no known use, show nobody's fields. */
+const UNKNOWN_USE: FormUse = { table: "", kind: "", clear: [], masked: [], predicate: [] };
+
+/**
+ * Streams the rows of a SELECT as sightings, in its order.
+ * @param sql selects SIGHTING_COLUMNS
+ */
+export async function* sightings(columns: Columns, names: Names, sql: string): AsyncGenerator<Sighting> {
+  for await (const rows of columns.stream(sql)) {
+    for (let start = 0; start < rows.length; start += LIMITS.columnsJoinedRowsMax)
+      yield* await joined(columns, names, rows.slice(start, start + LIMITS.columnsJoinedRowsMax));
+  }
+}
+
+async function joined(columns: Columns, names: Names, rows: readonly ColumnsValue[][]): Promise<Sighting[]> {
+  const texts = (column: number) => rows.map((row) => String(row[column]));
+  const actorOf = await names.of("actors", texts(1));
+  const logOf = await names.of("logs", texts(2));
+  const usesOf = await names.forms(texts(6));
+  const heads = await statementHeads(columns, rows);
+  return rows.map((row) => {
+    const [at, actor, log, entry, statement, use, form, keyType, subject, subject2, grade, listed] = row;
+    const head = heads.get(`${String(log)}/${String(statement)}`);
+    return {
+      atMs: Number(at),
+      actor: actorOf(String(actor)),
+      log: logOf(String(log)),
+      index: Number(entry),
+      statement: Number(statement),
+      subject: { keyType: Number(keyType), subject: BigInt(String(subject)), subject2: BigInt(String(subject2)) },
+      use: usesOf(String(form)).get(Number(use)) ?? UNKNOWN_USE,
+      ticket: head?.ticket ?? null,
+      reason: head?.reason ?? null,
+      grade: Number(grade),
+      listed: Number(listed) === 1,
+    };
+  });
+}
+
+interface StatementHead {
+  readonly ticket: string | null;
+  readonly reason: string | null;
+}
+
+/** By `log/entry`; statements that state neither ticket nor reason are left out. */
+async function statementHeads(
+  columns: Columns,
+  rows: readonly ColumnsValue[][],
+): Promise<ReadonlyMap<string, StatementHead>> {
+  const byLog = new Map<string, Set<string>>();
+  for (const [, , log, , statement] of rows) {
+    const of = byLog.get(String(log)) ?? new Set<string>();
+    byLog.set(String(log), of.add(String(statement)));
+  }
+  const heads = new Map<string, StatementHead>();
+  for (const [log, statements] of byLog) {
+    const found = await columns.select(
+      `SELECT entry, ticket, reason FROM statements WHERE log = ${log} AND entry IN (${[...statements].join(", ")}) AND (ticket != '' OR reason != '')`,
+    );
+    for (const [entry, ticket, reason] of found)
+      heads.set(`${log}/${String(entry)}`, { ticket: orNull(ticket), reason: orNull(reason) });
+  }
+  return heads;
+}
+
+function orNull(value: ColumnsValue | undefined): string | null {
+  return value === undefined || value === "" ? null : String(value);
+}
