@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WhosawError } from "../base/errors.ts";
-import { nodeDisk } from "./disk.ts";
+import { type Disk, nodeDisk } from "./disk.ts";
 import { makeDirectoryDurably, writeDurably } from "./durable-file.ts";
 import { LEDGER_GUARDED, type ProcessTable, systemProcesses, takeLock } from "./lock.ts";
 import { memoryDisk } from "./testing/memory-disk.ts";
@@ -40,6 +40,40 @@ test("of many who find a dead lock, also with the right to break it left behind,
     await taken[0]?.release();
   }
 });
+
+test("two who find a dead lock and a dead right to break it, however they are delayed: one has it", async () => {
+  const path = join(folder, "lock");
+  const dead = JSON.stringify({ ...systemProcesses().self, started: "never" });
+  for (const file of [path, `${path}.break`]) await writeFile(file, dead);
+  const slow = stopsBeforeUnlinking(`${path}.break`);
+  const slower = stopsBeforeUnlinking(path);
+  const tries = [takeLock(slow.disk, path, LEDGER_GUARDED)];
+  await slow.stopped;
+  tries.push(takeLock(slower.disk, path, LEDGER_GUARDED));
+  const settled = Promise.allSettled(tries);
+  await Promise.race([slower.stopped, tries[1]?.catch(() => undefined)]);
+  slow.goOn();
+  await tries[0]?.catch(() => undefined);
+  slower.goOn();
+  expect((await settled).map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+});
+
+/** A disk on which the first removal of that file waits. */
+function stopsBeforeUnlinking(file: string): { disk: Disk; stopped: Promise<void>; goOn: () => void } {
+  const disk = nodeDisk();
+  let arrived!: () => void;
+  let goOn!: () => void;
+  const stopped = new Promise<void>((resolve) => (arrived = resolve));
+  const opened = new Promise<void>((resolve) => (goOn = resolve));
+  const unlink = async (path: string): Promise<void> => {
+    if (path === file) {
+      arrived();
+      await opened;
+    }
+    await disk.unlink(path);
+  };
+  return { disk: Object.assign(Object.create(disk) as Disk, { unlink }), stopped, goOn };
+}
 
 test("other hosts: after a reboot it is ours, another's is respected, and the error names what to remove", async () => {
   const path = join(folder, "lock");

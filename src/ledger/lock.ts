@@ -138,13 +138,14 @@ export async function takeLock(
 
 /**
  * Removes a lock whose holder is gone. Only the holder of `PATH.break` may, after it has read the lock again: otherwise
- * two that found the same dead lock could remove each other's new one. `PATH.break` of a process that is gone counts for nothing.
+ * two that found the same dead lock could remove each other's new one. `PATH.break` is a lock as any other: that of a
+ * process that is gone is removed by the holder of `PATH.break.break`, and so on.
  * @returns whether there was such a lock
  */
 async function removeIfGone(disk: Disk, path: string, guarded: Guarded, processes: ProcessTable): Promise<boolean> {
   if (!(await isGone(disk, path, guarded, processes))) return false;
   const right = `${path}.break`;
-  if (await isGone(disk, right, guarded, processes)) await disk.unlink(right).catch(unlessMissing);
+  await removeIfGone(disk, right, guarded, processes);
   if (!(await create(disk, right, processes.self))) throw contested(guarded, path);
   try {
     const gone = await isGone(disk, path, guarded, processes);
