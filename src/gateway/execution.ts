@@ -102,7 +102,7 @@ export class Execution {
       actor: executor.actor,
       session: executor.session,
       form,
-      decision: this.basis.kind === "account" ? "accounted" : "opaque",
+      decision: isListed(this.basis) ? "accounted" : "opaque",
       ticket: undefined,
       reason: undefined,
       policy: executor.policy,
@@ -129,22 +129,30 @@ export class Execution {
   }
 }
 
+/** Every row comes with its keys. */
+function isListed(basis: Basis): boolean {
+  return basis.kind === "account" && basis.accounting.unlisted === undefined;
+}
+
 function formOf(basis: Basis): Entry & { kind: "form" } {
   const common = {
     kind: "form",
     fingerprint: basis.plan.fingerprint,
     text: basis.plan.normalizedText,
   } as const;
-  if (basis.kind === "account") {
-    const uses = basis.accounting.uses.map((use) => ({
-      table: use.table,
-      subjectKind: use.subjectKind,
-      clear: use.shown,
-      masked: [],
-      predicate: use.predicate,
-    }));
-    return { ...common, uses, scope: basis.accounting.scope };
-  }
-  const uses = basis.tables.map((table) => ({ table, subjectKind: "", clear: [], masked: [], predicate: [] }));
-  return { ...common, uses, scope: true };
+  if (basis.kind === "opaque") return { ...common, uses: basis.tables.map(unlistedUse), scope: true };
+  const { accounting } = basis;
+  const uses = accounting.uses.map((use) => ({
+    table: use.table,
+    subjectKind: use.subjectKind,
+    clear: use.shown,
+    masked: [],
+    predicate: use.predicate,
+  }));
+  if (accounting.unlisted === undefined) return { ...common, uses, scope: accounting.scope };
+  return { ...common, uses: [...uses, ...accounting.unlisted.map(unlistedUse)], scope: true };
+}
+
+function unlistedUse(table: string): (Entry & { kind: "form" })["uses"][number] {
+  return { table, subjectKind: "", clear: [], masked: [], predicate: [] };
 }

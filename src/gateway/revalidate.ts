@@ -25,18 +25,25 @@ export function revalidate(planner: Planner, prepared: Prepared, now: PlanContex
   const holds = again.refusal === undefined && again.text === text.text && sameTreatments(again, text);
   if (!holds && now.mode === "enforce") return changed();
   source.context = context;
-  if (!holds) prepared.plan = observed(plan, again.statements[0]);
+  // Which statement of the text it is: what a PREPARE changes in the session is an object of its own.
+  const index = text.statements.findIndex(({ effects }) => effects === plan.effects);
+  const sent = text.statements[index];
+  if (sent !== undefined) prepared.plan = holds ? sent : observed(sent, again.statements[index]);
   return undefined;
 }
 
 /** Companions that were sent go on coming; a statement that was sent without them cannot get any now. */
-function observed(plan: StatementPlan, again: StatementPlan | undefined): StatementPlan {
+function observed(sent: StatementPlan, again: StatementPlan | undefined): StatementPlan {
   const treatment = again?.treatment;
-  if (plan.treatment.kind === "account" || treatment === undefined) return plan;
-  if (treatment.kind === "opaque") return { ...plan, treatment };
-  if (treatment.kind !== "account") return plan;
-  const tables = treatment.accounting.uses.map(({ table }) => table);
-  return { ...plan, treatment: { kind: "opaque", tables: [...new Set(tables)], reason: changed() } };
+  if (treatment?.kind !== "account" && treatment?.kind !== "opaque") return sent;
+  const read = treatment.kind === "opaque" ? treatment.tables : treatment.accounting.uses.map(({ table }) => table);
+  const tables = [...new Set(read)];
+  if (sent.treatment.kind === "account")
+    return { ...sent, treatment: { kind: "account", accounting: { ...sent.treatment.accounting, unlisted: tables } } };
+  return {
+    ...sent,
+    treatment: { kind: "opaque", tables, reason: treatment.kind === "opaque" ? treatment.reason : changed() },
+  };
 }
 
 function sameTreatments(one: TextPlan, other: TextPlan): boolean {

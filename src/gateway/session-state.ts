@@ -186,7 +186,8 @@ export class SessionState {
         remove(this.portals, effect.name, sequence);
         return;
       case "prepare":
-        set(this.prepared, effect.name, prepared, sequence);
+        // Each is read again by itself, though several may stand in one text.
+        set(this.prepared, effect.name, { ...prepared, source: { ...prepared.source } }, sequence);
         return;
       case "deallocate":
         remove(this.prepared, effect.name, sequence);

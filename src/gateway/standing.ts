@@ -1,6 +1,7 @@
 /** What accounts for a statement's rows, followed through the names of prepared statements and cursors. */
 import { LIMITS } from "../base/limits.ts";
 import type { StatementPlan } from "../lineage/plan.ts";
+import type { Mode } from "../lineage/planner.ts";
 import type { Basis } from "./execution.ts";
 import { type Names, nameOfText } from "./names.ts";
 import type { Portal, Prepared } from "./pending.ts";
@@ -13,6 +14,7 @@ export type When = "answered" | "sent";
 
 /** What a session has named. */
 export interface Named {
+  readonly policy: { readonly mode: Mode };
   readonly prepared: Names<Prepared>;
   readonly portals: Names<Portal>;
 }
@@ -47,7 +49,10 @@ function ofName(named: Named, prepared: Prepared | undefined, name: string, when
   return standingOf(named, prepared.plan, when, depth + 1);
 }
 
-/** A cursor that turns out to be over protected rows only now must not be moved, as if that had been refused. */
+/**
+ * A cursor that turns out to be over protected rows only now must not be moved, as if that had been refused. In observe it
+ * may: what it passes over is not listed.
+ */
 function ofCursor(
   named: Named,
   treatment: StatementPlan["treatment"] & { kind: "as-cursor" },
@@ -56,5 +61,8 @@ function ofCursor(
 ): Standing {
   const { name, forward, move } = treatment;
   const standing = ofName(named, lookUp(named.portals, name, when)?.prepared, name, when, depth);
-  return standing.kind === "account" && (move || !forward) ? { kind: "unknown", name } : standing;
+  if (standing.kind !== "account" || (forward && !move)) return standing;
+  if (named.policy.mode === "enforce") return { kind: "unknown", name };
+  const unlisted = [...new Set(standing.accounting.uses.map(({ table }) => table))];
+  return { ...standing, plan: { ...standing.plan }, accounting: { ...standing.accounting, unlisted } };
 }

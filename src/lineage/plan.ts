@@ -65,6 +65,8 @@ export interface Accounting {
   readonly errorsFromData: boolean;
   /** Set for COPY ... TO STDOUT. */
   readonly copy: CopyFormat | undefined;
+  /** Observe only: tables of which it shows rows without companions, or past them. It is recorded as opaque, keys and all. */
+  readonly unlisted?: readonly string[];
 }
 
 /** What a statement changes in the session, so that the gateway can follow. Takes effect when the server says so. */
@@ -76,7 +78,7 @@ export type SessionEffect =
   | { readonly kind: "search-path" }
   /** client_encoding is set; `value` as the statement says it, if it does. */
   | { readonly kind: "encoding"; readonly value: string | undefined }
-  /** ROLLBACK TO: settings made since the savepoint are taken back. */
+  /** ROLLBACK TO, AND CHAIN: settings made since the savepoint, or in the transaction, may be taken back. */
   | { readonly kind: "rollback-to" }
   /** COMMIT, PREPARE TRANSACTION, SET CONSTRAINTS: checks run that earlier statements put off. */
   | { readonly kind: "deferred-checks" }

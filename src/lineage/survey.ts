@@ -359,6 +359,11 @@ const VISITORS: Readonly<Record<string, (surveyor: Surveyor, body: Body) => void
       refuse(`the sampling method ${method.join(".")} is not a built-in one`, "use TABLESAMPLE bernoulli (percent)");
     surveyor.walk(body);
   },
+  // As a node of its own: the parameter types of PREPARE.
+  TypeName: (surveyor, body) => {
+    surveyor.type(body);
+    surveyor.walk(body);
+  },
   // FOR UPDATE OF names entries of the FROM clause, not relations.
   LockingClause: () => undefined,
   ...Object.fromEntries(

@@ -158,10 +158,12 @@ export const UTILITY: Readonly<Record<UtilityKind, Handler>> = {
   DropSubscriptionStmt: schema,
 };
 
-function planTransaction({ kind }: TransactionStmt): Planned {
+function planTransaction({ kind, chain }: TransactionStmt): Planned {
   if (kind === "TRANS_STMT_ROLLBACK_TO") return passWith({ kind: "rollback-to" });
   const ends = kind === "TRANS_STMT_COMMIT" || kind === "TRANS_STMT_PREPARE";
-  return ends ? passWith({ kind: "deferred-checks" }) : PASS;
+  const checks = ends ? [{ kind: "deferred-checks" } as const] : [];
+  // AND CHAIN: settings of the transaction end with it, although the server says that it is in one still.
+  return passWith(...checks, ...(chain === true ? [{ kind: "rollback-to" } as const] : []));
 }
 
 function planSet(set: VariableSetStmt): Planned {
@@ -210,6 +212,7 @@ function planFetch(fetch: FetchStmt): Planned {
 
 function planPrepare(statement: StatementContext, prepare: PrepareStmt, inner: PlanInner): Planned {
   if (!prepare.query) refuse("PREPARE without a statement", "PREPARE p AS SELECT ...");
+  survey(statement, prepare.argtypes ?? []);
   const planned = inner(statement, prepare.query);
   return { treatment: planned.treatment, effects: [...planned.effects, { kind: "prepare", name: prepare.name ?? "" }] };
 }

@@ -187,3 +187,21 @@ test("in observe, nothing is refused, and whoever is skipped is recorded as well
     await observing.stop();
   }
 });
+
+test("in observe a cursor may be moved past the keys of skipped rows: that is opaque", async () => {
+  const observing = await startTestGateway({ database, mode: "observe" });
+  const own = await observing.client("app");
+  try {
+    await own.query("BEGIN; DECLARE c SCROLL CURSOR FOR SELECT id FROM support.customers ORDER BY id OFFSET 5");
+    await own.query("MOVE 1 FROM c");
+    expect((await own.query("FETCH 1 FROM c")).rows).toEqual([{ id: "4007" }]);
+    expect((await own.query("FETCH PRIOR FROM c")).rows).toEqual([{ id: "4006" }]);
+    await own.query("COMMIT");
+    const statements = (await recordedStatements(observing)).slice(1);
+    expect(statements.map(({ decision }) => decision)).toEqual(["opaque", "accounted", "opaque"]);
+    expect(statements[2]?.uses[0]?.keys).toContain("4006");
+  } finally {
+    await own.end();
+    await observing.stop();
+  }
+});

@@ -1,8 +1,8 @@
 /** What was prepared is read again by the server when the schema changes: the gateway's plan of it must not be older. */
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type pg from "pg";
 import { recordedStatements } from "../e2e/recorded.ts";
-import { startTestGateway } from "../rig/gateway.ts";
+import { startTestGateway, type TestGateway } from "../rig/gateway.ts";
 import { setScene } from "../rig/scene.ts";
 
 const edit = (yaml: string): string => yaml.replace("public: [support.teams,", "public: [extra.list, support.teams,");
@@ -77,4 +77,55 @@ test("observe: a prepared statement that reads protected rows since the schema c
     await observer.end();
     await observing.stop();
   }
+});
+
+describe("observe", () => {
+  let observing: TestGateway;
+  let observer: pg.Client;
+  const entries = () => recordedStatements(observing);
+  const LOOKS = "SELECT id, name FROM extra.looks";
+
+  beforeEach(async () => {
+    await scene.database.query(`CREATE OR REPLACE VIEW extra.looks AS SELECT id, name FROM extra.list`);
+    observing = await startTestGateway({ database: scene.database, mode: "observe", edit });
+    observer = await observing.client("app");
+  });
+
+  afterEach(async () => {
+    await observer.end();
+    await observing.stop();
+  });
+
+  async function viewChanges(): Promise<void> {
+    await scene.database.query("CREATE OR REPLACE VIEW extra.looks AS SELECT id, email AS name FROM support.customers");
+    // Until the gateway has noticed.
+    while ((await entries()).at(-1)?.decision !== "opaque") await observer.query(`${LOOKS} LIMIT 1`);
+  }
+
+  test("a view beside a protected table begins to read protected rows: opaque from then on, and back again", async () => {
+    const run = () =>
+      observer.query({
+        name: "p",
+        text: "SELECT c.id, v.name FROM support.customers c CROSS JOIN extra.looks v WHERE c.id = 4001",
+      });
+    expect((await run()).rows).toHaveLength(1);
+    await viewChanges();
+    const { rows } = await run();
+    expect(rows).toHaveLength(800);
+    expect(Object.keys(rows[0] ?? {})).toEqual(["id", "name"]);
+    const last = (await entries()).at(-1);
+    expect(last).toMatchObject({ decision: "opaque", scope: true, outcome: { rows: 800 } });
+    expect(last?.uses.map(({ table }) => table)).toEqual(["support.customers", "extra.looks", "support.customers"]);
+    expect(last?.uses[0]?.keys).toEqual(["4001"]);
+  });
+
+  test("each of several statements that one text prepares", async () => {
+    await observer.query(`SELECT 1; PREPARE one AS ${LOOKS}; PREPARE two AS ${LOOKS}`);
+    await viewChanges();
+    for (const name of ["one", "two"]) {
+      const before = (await entries()).length;
+      expect((await observer.query(`EXECUTE ${name}`)).rows).toHaveLength(800);
+      expect((await entries()).slice(before)).toMatchObject([{ decision: "opaque", outcome: { rows: 800 } }]);
+    }
+  });
 });
