@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { WhosawError } from "../src/base/errors.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { GuardedProcess } from "./guarded.ts";
+import { GuardedProcess } from "../src/embedded-postgres/guarded.ts";
 import { supportConfig } from "./support-database/config.ts";
 import { createSupportRoles, DEFAULT_CUSTOMERS, DEFAULT_SEED, fillSupportDatabase } from "./support-database/fill.ts";
 import { FIRST_CUSTOMER } from "./support-database/rows.ts";

@@ -1,24 +1,22 @@
 /** A PostgreSQL server of one's own, from npm: for the demo, for tests and for benchmarks. Nothing of it survives its owner. */
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { accessSync, chownSync, constants, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import pg from "pg";
 import { WhosawError } from "../src/base/errors.ts";
-import { freePort } from "./free-port.ts";
-import { GuardedProcess } from "./guarded.ts";
 import {
   DEFAULT_VERSION,
   nativeFolder,
   type PostgresVersion,
-  reachableByOthers,
   runnableFolder,
   type ServerUser,
   serverUser,
-} from "./postgres-binaries.ts";
+} from "../src/embedded-postgres/binaries.ts";
+import { GuardedProcess } from "../src/embedded-postgres/guarded.ts";
+import { initdb } from "../src/embedded-postgres/initdb.ts";
+import { temporaryFolder } from "../src/embedded-postgres/temporary-folder.ts";
+import { freePort } from "./free-port.ts";
 
 export interface EmbeddedPostgresOptions {
   readonly version?: PostgresVersion;
@@ -123,7 +121,7 @@ export class EmbeddedPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
   const version = options.version ?? DEFAULT_VERSION;
   const user = serverUser();
-  const base = mkdtempSync(join(temporaryFolder(), "whosaw-postgres-"));
+  const base = mkdtempSync(join(temporaryFolder(user), "whosaw-postgres-"));
   try {
     if (user !== undefined) chownSync(base, user.uid, user.gid);
     const home = {
@@ -151,47 +149,10 @@ interface Home {
   readonly onLog: ((text: string) => void) | undefined;
 }
 
-/** TMPDIR, unless only its owner may look into it and the server will be another user. */
-function temporaryFolder(): string {
-  const other = serverUser() !== undefined;
-  for (const folder of [realpathSync(tmpdir()), "/tmp", "/var/tmp"]) {
-    try {
-      accessSync(folder, constants.W_OK | constants.X_OK);
-      if (!other || reachableByOthers(folder)) return folder;
-    } catch {
-      // Not there, or not ours to write to: the next one.
-    }
-  }
-  throw new WhosawError("NOT_FOUND", "there is no temporary folder that a database server could use", {
-    hint: "set TMPDIR",
-  });
-}
-
 async function initialise(home: Home, password: string): Promise<void> {
   const passwordFile = join(home.base, "password");
   writeFor(home, passwordFile, password);
-  const initdb = join(home.native, "bin", "initdb");
-  const flags = [
-    "-D",
-    home.data,
-    "-U",
-    SUPERUSER,
-    "-A",
-    "scram-sha-256",
-    `--pwfile=${passwordFile}`,
-    "-E",
-    "UTF8",
-    "--locale=C",
-    "--no-sync",
-  ];
-  // Messages in English, whatever the machine speaks: launch() waits for one of them.
-  const options = { ...home.user, cwd: home.base, env: { ...process.env, LC_ALL: "C" } };
-  await promisify(execFile)(initdb, flags, options).catch((cause: unknown) => {
-    throw new WhosawError("UPSTREAM_UNREACHABLE", "initdb failed for the embedded PostgreSQL", {
-      hint: String(cause),
-      cause,
-    });
-  });
+  await initdb({ ...home, cwd: home.base, superuser: SUPERUSER, passwordFile, sync: false });
   await rm(passwordFile);
 }
 

@@ -140,4 +140,11 @@ export const LIMITS = {
   columnsNamesCachedMax: 20_000,
   actorRegisterPollMs: 250,
   actorRegisterLockWaitMs: 5_000,
+  /** An embedded server recovers as it starts. */
+  serverStartMs: 120_000,
+  serverStopMs: 10_000,
+  stateConnectionsMax: 5,
+  stateConnectMs: 10_000,
+  /** A killed owner's session ends at once, if its server is not busy. */
+  stateLockWaitMs: 1_000,
 } as const;

@@ -1,6 +1,6 @@
 /** A database with a world in it, and a planner that knows its catalog: what the oracle's tests begin with. */
 import pg from "pg";
-import type { PostgresVersion } from "../../sim/postgres-binaries.ts";
+import type { PostgresVersion } from "../../src/embedded-postgres/binaries.ts";
 import { loadCatalog } from "../../src/lineage/catalog/load.ts";
 import { CATALOG_TRANSACTION } from "../../src/lineage/catalog/statements.ts";
 import { createPlanner } from "../../src/lineage/create-planner.ts";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../sim/embedded-postgres.ts";
-import type { PostgresVersion } from "../../sim/postgres-binaries.ts";
+import type { PostgresVersion } from "../../src/embedded-postgres/binaries.ts";
 import { type Authority, type Certificate, issueServer, makeAuthority } from "./certs.ts";
 
 /** Where a server is and what one can do with it as its superuser; stopping it is for its owner. */

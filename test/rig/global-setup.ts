@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import type { TestProject } from "vitest/node";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../sim/embedded-postgres.ts";
-import type { PostgresVersion } from "../../sim/postgres-binaries.ts";
+import type { PostgresVersion } from "../../src/embedded-postgres/binaries.ts";
 import { createSupportRoles, fillSupportDatabase } from "../../sim/support-database/fill.ts";
 import { serverAt } from "./cluster.ts";
 

@@ -1,6 +1,6 @@
 /** What most tests of a gateway begin with: a support database of their own, and a gateway before it. */
 import { afterAll, beforeAll } from "vitest";
-import type { PostgresVersion } from "../../sim/postgres-binaries.ts";
+import type { PostgresVersion } from "../../src/embedded-postgres/binaries.ts";
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from "./gateway.ts";
 import { type SupportDatabase, supportDatabase } from "./shared.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { inject } from "vitest";
-import type { PostgresVersion } from "../../sim/postgres-binaries.ts";
+import type { PostgresVersion } from "../../src/embedded-postgres/binaries.ts";
 import { type ServerHandle, serverAt, type TestDatabase } from "./cluster.ts";
 import { LENT_GATEWAY_PASSWORD, type LenderPort, type Loan } from "./global-setup.ts";
 

@@ -11,11 +11,17 @@ const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "ut
   dependencies: Readonly<Record<string, string>>;
 };
 
+/** Packages that a file looks up for the programs in them: `resolve("NAME")`. */
+function resolvedIn(text: string): string[] {
+  return [...text.matchAll(/\bresolve\("([@\w][^"]*)"\)/gu)].map((match) => match[1] ?? "");
+}
+
 /** Packages that the files of a folder import, tests aside. */
 function packagesOf(folder: string): string[] {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts") && !path.includes("testing/"))
-    .flatMap((path) => importsOf(readFileSync(join(root, folder, path), "utf8")))
+    .map((path) => readFileSync(join(root, folder, path), "utf8"))
+    .flatMap((text) => [...importsOf(text), ...resolvedIn(text)])
     .filter((target) => /^[@\w]/u.test(target) && !target.startsWith("node:"))
     .map((target) => /^(?:@[^/]+\/)?[^/]+/u.exec(target)?.[0] ?? "");
   return [...new Set(names)].sort();

@@ -24,6 +24,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/ledger": ["src/base"],
   "src/verify": ["src/base"],
   "src/columns": ["src/base"],
+  // Of the ledger only what every lock and every durable file of the product is made with.
+  "src/embedded-postgres": ["src/base", "src/ledger"],
+  "src/state": ["src/base", "src/embedded-postgres"],
   "src/actors": ["src/base", "src/wire", "src/ledger"],
   "src/config": ["src/base", "src/lineage", "src/actors"],
   "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config"],
@@ -38,6 +41,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/config",
     "src/gateway",
     "src/asks",
+    "src/state",
     // `whosaw bench` only.
     "bench",
   ],

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
-import { WhosawError } from "../src/base/errors.ts";
+import { WhosawError } from "../base/errors.ts";
 
 export type PostgresVersion = 14 | 15 | 16 | 17 | 18;
 

@@ -1,0 +1,65 @@
+/** Brings a database's tables to what this program knows: files of migrations/ in order, all in one transaction. */
+import { sql } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import { WhosawError } from "../base/errors.ts";
+import { first } from "./migrations/0001-first.ts";
+import { SCHEMA, type StateDatabase } from "./tables.ts";
+
+/** By name, in the order in which they run. A published one never changes. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-first": first };
+
+/** The last one: the version of the tables. */
+export const LATEST = Object.keys(MIGRATIONS).at(-1) ?? "";
+
+/** kysely's own table of migrations that have run. */
+const APPLIED = "kysely_migration";
+
+/** Name of the last migration that has run; undefined in a database without state. */
+export async function migratedTo(db: StateDatabase): Promise<string | undefined> {
+  const { rows } = await sql<{ there: boolean }>`
+    select to_regclass(${`${SCHEMA}.${APPLIED}`}) is not null as there`.execute(db);
+  if (rows[0]?.there !== true) return undefined;
+  const applied = await sql<{ name: string }>`
+    select name from ${sql.id(SCHEMA, APPLIED)} order by name desc limit 1`.execute(db);
+  return applied.rows[0]?.name;
+}
+
+/** Whether this program knows the migration, and so tables as it left them. */
+export function isKnown(migration: string): boolean {
+  return Object.hasOwn(MIGRATIONS, migration);
+}
+
+/**
+ * Runs the migrations that have not run, under an advisory lock: of two programs that start together one waits.
+ * @param options.to name of the last one to run; the latest if left out
+ * @throws {WhosawError} STORE_MISMATCH when a newer program has migrated the database; errors of the server
+ */
+export async function migrate(db: StateDatabase, options: { to?: string } = {}): Promise<void> {
+  await makeSchema(db);
+  const last = await migratedTo(db);
+  if (last !== undefined && !isKnown(last)) throw newer(last);
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+    migrationTableSchema: SCHEMA,
+    migrationTableName: APPLIED,
+    migrationLockTableName: `${APPLIED}_lock`,
+  });
+  const { error } = await migrator.migrateTo(options.to ?? LATEST);
+  if (error !== undefined) throw error instanceof Error ? error : new Error("a migration failed", { cause: error });
+}
+
+/** Not `create schema if not exists` alone: that wants the right to create schemas even if it is there. */
+async function makeSchema(db: StateDatabase): Promise<void> {
+  const { rows } = await sql<{ there: boolean }>`
+    select to_regnamespace(${SCHEMA}) is not null as there`.execute(db);
+  if (rows[0]?.there !== true) await db.schema.createSchema(SCHEMA).ifNotExists().execute();
+}
+
+function newer(last: string): WhosawError {
+  return new WhosawError(
+    "STORE_MISMATCH",
+    `The state was last used by a newer whosaw (its tables are at ${last.slice(0, 40)}, this one knows them up to ${LATEST}).`,
+    { hint: "Install that version again; or restore a backup that this one made with `whosaw state restore`." },
+  );
+}

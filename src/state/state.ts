@@ -1,0 +1,87 @@
+/**
+ * What is neither a disclosure nor a configuration: how far each log was seen, numbers of strata, versions of the policy.
+ * Kept in PostgreSQL, embedded or somebody's own.
+ */
+import type { Clock } from "../base/clock.ts";
+import { type KeptServer, openKeptServer } from "../embedded-postgres/kept-server.ts";
+import { connect, type Connection, type Session } from "./connection.ts";
+import { claim, type Restored } from "./installation.ts";
+import { type Reachable, reachable, type StateLocation } from "./location.ts";
+import { Logs } from "./logs.ts";
+import { migrate } from "./migrations.ts";
+import { Policies } from "./policies.ts";
+import { Strata } from "./strata.ts";
+
+export interface StateOptions {
+  /** What tells this installation from others: the origin of its ledger. */
+  readonly installation: string;
+  readonly clock: Clock;
+}
+
+/** What can be asked and told; in {@link State.transaction}, all of it at once or nothing. */
+export interface Aggregates {
+  readonly logs: Logs;
+  readonly strata: Strata;
+  readonly policies: Policies;
+}
+
+export interface State extends Aggregates {
+  /** Set if this state was once restored from a backup. */
+  readonly restored: Restored | undefined;
+  /** Runs `work` in one transaction, which is undone when it throws. */
+  transaction<T>(work: (state: Aggregates) => Promise<T>): Promise<T>;
+  /** Ends connections, and the embedded server. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the state: starts the embedded server or connects to the one named, makes or migrates the tables, and owns it
+ * until `close` or until this process ends. Errors of later calls are the same; a connection that broke is made anew by the next.
+ * @throws {WhosawError} STATE_UNREACHABLE, STATE_FAILED (rights, disk, directory, too old a server), STORE_LOCKED (another
+ *   process owns it), STORE_MISMATCH (of a newer program, another installation, another major version of PostgreSQL)
+ */
+export async function openState(location: StateLocation, options: StateOptions): Promise<State> {
+  const place = await openPlace(location);
+  try {
+    const connection = await connect(place.to, { owner: true });
+    try {
+      await connection.session.run(migrate);
+      const restored = await connection.session.run((db) => claim(db, options.installation, options.clock));
+      return assemble(connection, place, restored, options.clock);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  } catch (error) {
+    await place.server?.stop();
+    throw error;
+  }
+}
+
+interface Place {
+  readonly to: Reachable;
+  /** To be stopped by whoever has opened it. */
+  readonly server: KeptServer | undefined;
+}
+
+async function openPlace(location: StateLocation): Promise<Place> {
+  if (location.kind === "server") return { to: reachable(location), server: undefined };
+  const server = await openKeptServer(location.dir);
+  return { to: { client: { ...server.address, ssl: false }, name: "the embedded state database" }, server };
+}
+
+function assemble(connection: Connection, place: Place, restored: Restored | undefined, clock: Clock): State {
+  return {
+    ...aggregates(connection.session, clock),
+    restored,
+    transaction: (work) => connection.session.transaction((session) => work(aggregates(session, clock))),
+    close: async () => {
+      await connection.close();
+      await place.server?.stop();
+    },
+  };
+}
+
+function aggregates(session: Session, clock: Clock): Aggregates {
+  return { logs: new Logs(session, clock), strata: new Strata(session), policies: new Policies(session, clock) };
+}
