@@ -2,7 +2,7 @@
  * The rows of the support database, as lines of COPY's text format. A customer's rows depend on the seed and on the
  * customer's number alone: customer 4711 is the same in a database of a thousand and in one of twelve million.
  */
-import { pickCountry } from "./countries.ts";
+import { callerId, drawCustomer } from "./customer.ts";
 import { Random } from "./random.ts";
 import { PROBLEMS, PRODUCTS, STAFF, TEAMS } from "./words.ts";
 
@@ -10,7 +10,7 @@ import { PROBLEMS, PRODUCTS, STAFF, TEAMS } from "./words.ts";
 export const FIRST_CUSTOMER = 4001;
 /** Staff stand in support.people under numbers that no customer has. */
 const FIRST_STAFF = 1_000_000_000_000;
-const TICKETS_PER_CUSTOMER_MAX = 10;
+const TICKETS_PER_CUSTOMER_MAX = 100;
 const MESSAGES_PER_TICKET_MAX = 10;
 const CUSTOMERS_PER_GROUP_TICKET = 25;
 
@@ -40,23 +40,17 @@ export function emitFixedRows(emit: Emit): void {
 /** Everything about one customer. @param customers how many there are in all */
 export function emitCustomer(id: number, seed: number, customers: number, emit: Emit): void {
   const random = new Random(seed, id);
-  const country = pickCountry(random);
-  const first = random.pick(country.firstNames);
-  const last = random.pick(country.lastNames);
-  const name = country.familyNameFirst ? `${last} ${first}` : `${first} ${last}`;
-  const email = `${mailName(first, last)}.${id}@example.${random.pick(["com", "net", "org"])}`;
-  const phone = random.chance(0.6) ? country.phone(random) : null;
-  const segment = random.chance(0.9) ? "consumer" : random.chance(0.8) ? "business" : "government";
+  const customer = drawCustomer(id, random);
+  const { name, email, phone, country, language, segment, contacts } = customer;
   const since = daysAgo(random.between(30, 2_000), random);
-  emit("customers", [id, name, email, phone, country.code, country.language, segment, since]);
+  emit("customers", [id, name, email, phone, country, language, segment, since]);
   emit("people", [id, false, name, email, null]);
-  const tickets = Math.floor(TICKETS_PER_CUSTOMER_MAX * random.next() ** 4) + (random.chance(0.8) ? 1 : 0);
-  for (let n = 0; n < Math.min(tickets, TICKETS_PER_CUSTOMER_MAX); n++) emitTicket(id, n, random, emit);
+  for (let n = 0; n < Math.min(contacts, TICKETS_PER_CUSTOMER_MAX); n++) emitTicket(id, n, random, emit);
   if (random.chance(0.2)) {
     const at = daysAgo(random.between(1, 29), random);
     emit("notes", [
       id,
-      `tel:${email}`,
+      callerId(customer),
       random.pick(STAFF),
       `Called about ${random.pick(PROBLEMS).subject.toLowerCase()}.`,
       at,
@@ -111,14 +105,6 @@ const DAY_MS = 86_400_000;
 
 function daysAgo(days: number, random: Random): string {
   return new Date(TODAY_MS - days * DAY_MS - random.between(0, DAY_MS / 2)).toISOString();
-}
-
-function mailName(first: string, last: string): string {
-  const plain = `${first}.${last}`
-    .normalize("NFD")
-    .replace(/[^A-Za-z.]/gu, "")
-    .toLowerCase();
-  return plain.replace(/^\.+|\.+$/gu, "") || "customer";
 }
 
 /** One line of COPY's text format, its end included. */

@@ -101,6 +101,7 @@ ALTER TABLE support.group_tickets ADD PRIMARY KEY (id);
 ALTER TABLE support.notes ADD PRIMARY KEY (id);
 ALTER TABLE support.outbox ADD PRIMARY KEY (id);
 CREATE INDEX ON support.customers (phone);
+CREATE INDEX ON support.customers (name);
 CREATE INDEX ON support.tickets (customer_id);
 CREATE INDEX ON support.tickets (assignee, status);
 CREATE INDEX ON support.messages (ticket_id);

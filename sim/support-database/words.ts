@@ -69,5 +69,5 @@ export const PRODUCTS = [
 
 /** The people who answer. Their names are those by which they sign in. */
 export const STAFF = [
-  "alice", "bruno", "chen", "dora", "emeka", "farah", "goran", "hana", "ines", "jonas", "kofi", "lucia",
+  "alice", "bruno", "chen", "dora", "emeka", "farah", "goran", "hana", "ines", "jonas", "kofi", "lucia", "mila",
 ] as const; // prettier-ignore

@@ -20,9 +20,9 @@ afterAll(() => client.end());
 test.each([
   [
     "a protected value in a public column of its own row",
-    "UPDATE support.tickets SET assignee = body WHERE id = 47110",
+    "UPDATE support.tickets SET assignee = body WHERE id = 471100",
   ],
-  ["the same, in a list", "UPDATE support.tickets SET (assignee, status) = (number, 'open') WHERE id = 47110"],
+  ["the same, in a list", "UPDATE support.tickets SET (assignee, status) = (number, 'open') WHERE id = 471100"],
   [
     "the same, in ON CONFLICT",
     "INSERT INTO support.customers (id, name, email, country, language, segment, created_at) VALUES (4711, '', '', '', '', '', now()) ON CONFLICT (id) DO UPDATE SET country = customers.email",
@@ -53,7 +53,7 @@ test("refused: a parameter of a type that runs a function of its own", async () 
 });
 
 test.each([
-  ["of OLD", "UPDATE support.tickets SET status = 'open' WHERE id = 47110 RETURNING old.row_to_json"],
+  ["of OLD", "UPDATE support.tickets SET status = 'open' WHERE id = 471100 RETURNING old.row_to_json"],
   [
     "of a join's alias",
     "SELECT j.to_json FROM support.customers a JOIN support.customers b USING (id, email) AS j WHERE id = 4011",

@@ -37,6 +37,8 @@ export interface TestGateway {
   /** Connection string for an actor; `direct` is the database without the gateway, as the same upstream role. */
   url(actor?: "alice" | "app" | "root"): string;
   client(actor?: "alice" | "app" | "root", options?: pg.ClientConfig): Promise<pg.Client>;
+  /** Somebody more, with {@link AGENT_PASSWORD}. */
+  signUp(name: string, role: string): Promise<Actor>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +83,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       const client = new pg.Client({ connectionString: url(actor), ...more });
       await client.connect();
       return client;
+    },
+    signUp: async (name, role) => {
+      const actor = await addActor(config.actors.file, { name, role, verifier, service: false });
+      await actors.reload();
+      return actor;
     },
     stop: async () => {
       await running.close();
