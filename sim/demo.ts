@@ -1,202 +1,154 @@
 /**
- * `npm start`: a support database with invented customers, the gateway in front of it, and lines to try.
+ * `npm start`: a support database with invented customers, the gateway in front of it, staff at work, and lines to try.
  * Everything lives in temporary folders and on free ports, so that several demos run side by side; everything goes when
  * the demo ends.
  */
-import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
 import { WhosawError } from "../src/base/errors.ts";
+import { loadConfig } from "../src/config/load.ts";
+import { loadKeys } from "../src/ledger/keys-file.ts";
+import { introduction } from "./demo/introduction.ts";
+import { type Options, readOptions } from "./demo/options.ts";
+import { Pulse } from "./demo/pulse.ts";
+import { Screen } from "./demo/screen.ts";
+import { ready, serve } from "./demo/serving.ts";
+import { addSignIns, randomPassword } from "./demo/sign-ins.ts";
+import { showStatus } from "./demo/status.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { GuardedProcess } from "../src/embedded-postgres/guarded.ts";
+import type { GuardedProcess } from "../src/embedded-postgres/guarded.ts";
+import { Department } from "./staff/department.ts";
+import { signInOf } from "./staff/roster.ts";
 import { supportConfig } from "./support-database/config.ts";
-import { createSupportRoles, DEFAULT_CUSTOMERS, DEFAULT_SEED, fillSupportDatabase } from "./support-database/fill.ts";
-import { FIRST_CUSTOMER } from "./support-database/rows.ts";
+import { createSupportRoles, fillSupportDatabase } from "./support-database/fill.ts";
 
 const DATABASE = "support";
-const GATEWAY_TIMEOUT_MS = 60_000;
-/** The compiled command line, from dist/sim. */
-const CLI = join(import.meta.dirname, "..", "src", "cli", "main.js");
-const SHOWN_CLI = "npx whosaw";
+/** Between lines of progress where they stay. */
+const PROGRESS_INTERVAL_MS = 2_000;
+const INTERRUPTED = 130;
 
-interface SignIn {
-  readonly name: string;
-  readonly role: string;
-  readonly service: boolean;
-  readonly password: string;
-}
+const screen = new Screen(process.stdout);
 
-const SIGN_INS: readonly Omit<SignIn, "password">[] = [
-  { name: "alice", role: "agent", service: false },
-  { name: "dora", role: "auditor", service: false },
-  { name: "helpdesk", role: "application", service: true },
-];
+/** What has to go when the demo ends, last things first. */
+class Remains {
+  readonly #endings: (() => Promise<void>)[] = [];
 
-interface Options {
-  readonly seed: number;
-  readonly customers: number;
-}
+  add(ending: () => Promise<void>): void {
+    this.#endings.unshift(ending);
+  }
 
-function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: { seed: { type: "string" }, customers: { type: "string" } },
-  });
-  const whole = (name: "seed" | "customers", otherwise: number): number => {
-    const value = values[name] === undefined ? otherwise : Number(values[name]);
-    if (Number.isSafeInteger(value) && value > 0) return value;
-    throw new WhosawError("USAGE", `--${name} is not a whole number above zero.`, { hint: `npm start -- --${name} 7` });
-  };
-  return { seed: whole("seed", DEFAULT_SEED), customers: whole("customers", DEFAULT_CUSTOMERS) };
+  async clear(): Promise<void> {
+    for (const ending of this.#endings) await ending();
+  }
 }
 
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
-  const interrupted = new Promise<"interrupted">((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      // The second time somebody is in a hurry: the guardians clean up without us.
-      process.once(signal, () => {
-        resolve("interrupted");
-        process.once(signal, () => process.exit(130));
-      });
-    }
-  });
-
-  say(`Starting PostgreSQL and inventing ${options.customers} customers`);
-  const database = await startEmbeddedPostgres();
-  let gateway: GuardedProcess | undefined;
+  const { signal } = interruption();
+  const remains = new Remains();
   try {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), "whosaw-demo-")));
-    const config = await prepare(database, folder, options);
-    const signIns = await addActors(config);
-    say("Starting the gateway");
-    gateway = serve(folder, config);
-    introduce({ database, folder, config, signIns, gateway: await ready(gateway), options });
-    const outcome = await Promise.race([interrupted, gateway.gone]);
-    if (outcome !== "interrupted")
-      throw new WhosawError("INTERNAL", "the gateway ended by itself", { hint: gateway.log.trim() });
-    say("\nStopping");
+    await run(options, remains, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
-    await gateway?.letGo("INT");
-    await database.stop();
+    if (signal.aborted) screen.say("Stopping");
+    await remains.clear();
   }
-  say("Nothing is left of it.");
+  screen.say("Nothing is left of it.");
 }
 
-/** Database, roles, whosaw.yaml. @returns the path of the latter */
-async function prepare(database: EmbeddedPostgres, folder: string, { seed, customers }: Options): Promise<string> {
-  const gatewayPassword = randomPassword();
-  await createSupportRoles(database.superuserUrl, gatewayPassword);
+/** Ctrl-C and its kin. */
+function interruption(): AbortController {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    // The second time somebody is in a hurry: the guardians clean up without us.
+    process.once(name, () => {
+      controller.abort();
+      process.once(name, () => process.exit(INTERRUPTED));
+    });
+  }
+  return controller;
+}
+
+/** Runs until it is interrupted. @throws WhosawError for whatever keeps it from running */
+async function run(options: Options, remains: Remains, signal: AbortSignal): Promise<void> {
+  const startedMs = Date.now();
+  const { database, upstreamUrl } = await startDatabase(options, remains, signal);
+
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "whosaw-demo-")));
+  remains.add(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "whosaw.yaml");
+  writeFileSync(file, supportConfig({ upstreamUrl, origin: "demo.example/gw-1" }), { mode: 0o600 });
+  const config = await loadConfig(file);
+  const signIns = await addSignIns(config.actors.file);
+  signal.throwIfAborted();
+
+  progress("Starting the gateway");
+  const serving = serve(folder, file);
+  remains.add(() => serving.letGo("INT"));
+  const served = await ready(serving);
+  signal.throwIfAborted();
+
+  const department = new Department({
+    seed: options.seed,
+    customers: { seed: options.seed, count: options.customers },
+    url: (person) => `postgres://${signInOf(person)}:${signIns.get(signInOf(person))}@${served.postgres}/${DATABASE}`,
+  });
+  remains.add(() => department.stop());
+  const startedInMs = Date.now() - startedMs;
+  screen.say(
+    introduction({
+      database,
+      databaseName: DATABASE,
+      folder,
+      config: file,
+      signIns,
+      ready: served,
+      options,
+      startedInMs,
+    }),
+  );
+  const pulse = new Pulse(config.ledger.dir, (await loadKeys(config.ledger.keys)).masterKey);
+  await Promise.race([showStatus({ screen, department, pulse }, signal), endOf(serving)]);
+}
+
+/** PostgreSQL with the support database in it. */
+async function startDatabase(
+  { seed, customers }: Options,
+  remains: Remains,
+  signal: AbortSignal,
+): Promise<{ database: EmbeddedPostgres; upstreamUrl: string }> {
+  progress("Starting PostgreSQL");
+  const database = await startEmbeddedPostgres();
+  remains.add(() => database.stop());
+  const password = randomPassword();
+  await createSupportRoles(database.superuserUrl, password);
   await database.createDatabase(DATABASE);
   await fillSupportDatabase(database.url({ database: DATABASE }), {
     seed,
     customers,
-    progress: (n) => n > 0 && say(`  ${n} customers`),
+    signal,
+    progress: (n) =>
+      progress(
+        n < customers
+          ? `Inventing customers, their tickets and messages: ${n} of ${customers}`
+          : `Invented ${n} customers; making the keys of their tables`,
+      ),
   });
-  const config = join(folder, "whosaw.yaml");
-  const upstreamUrl = database.url({ database: DATABASE, user: "whosaw_gw", password: gatewayPassword });
-  writeFileSync(config, supportConfig({ upstreamUrl, origin: "demo.example/gw-1" }), { mode: 0o600 });
-  return config;
+  signal.throwIfAborted();
+  return { database, upstreamUrl: database.url({ database: DATABASE, user: "whosaw_gw", password }) };
 }
 
-async function addActors(config: string): Promise<SignIn[]> {
-  const signIns = SIGN_INS.map((signIn) => ({ ...signIn, password: randomPassword() }));
-  for (const { name, role, service, password } of signIns) {
-    const kind = service ? ["--service"] : ["--role", role];
-    const added = promisify(execFile)(process.execPath, [
-      CLI,
-      "actor",
-      "add",
-      name,
-      ...kind,
-      "--password-stdin",
-      "--config",
-      config,
-    ]);
-    added.child.stdin?.end(password);
-    await added;
-  }
-  return signIns;
+function progress(text: string): void {
+  screen.update(text, PROGRESS_INTERVAL_MS, Date.now());
 }
 
-function serve(folder: string, config: string): GuardedProcess {
-  return new GuardedProcess({
-    base: folder,
-    program: process.execPath,
-    args: [CLI, "serve", "--json", "--config", config],
-    cwd: folder,
-    env: process.env,
-  });
-}
-
-/** What `whosaw serve --json` says when clients may come. */
-interface Ready {
-  /** Host and port. */
-  readonly postgres: string;
-  /** The ledger's directory. */
-  readonly ledger: string;
-  /** The ledger's public key. */
-  readonly vkey: string;
-  /** Its witness's public key. */
-  readonly witness: string;
-}
-
-async function ready(gateway: GuardedProcess): Promise<Ready> {
-  const line = await gateway.says(/^\{"event":"ready".*\}$/m, GATEWAY_TIMEOUT_MS);
-  if (line !== undefined) return JSON.parse(line[0]) as Ready;
-  throw new WhosawError("UPSTREAM_UNREACHABLE", "The gateway did not start.", { hint: gateway.log.trim() });
-}
-
-interface Introduction {
-  readonly database: EmbeddedPostgres;
-  readonly folder: string;
-  readonly config: string;
-  readonly signIns: readonly SignIn[];
-  readonly gateway: Ready;
-  readonly options: Options;
-}
-
-function introduce({ database, folder, config, signIns, gateway, options }: Introduction): void {
-  const known = 4711;
-  const customer = known < FIRST_CUSTOMER + options.customers ? known : FIRST_CUSTOMER;
-  const psql = (sql: string): string =>
-    `psql "postgres://alice:${signIns[0]?.password}@${gateway.postgres}/${DATABASE}" -c "${sql}"`;
-  say(`
-The demo runs, until you press Ctrl-C.
-
-  PostgreSQL ${database.version}   ${database.host}:${database.port}, ${options.customers} invented customers, numbers from ${FIRST_CUSTOMER}
-  Gateway         ${gateway.postgres}
-  Folder          ${folder}, with whosaw.yaml and the ledger
-
-  Sign-ins        ${signIns.map(({ name, role, password }) => `${name.padEnd(9)} ${password}   ${role}`).join("\n                  ")}
-
-1. Read a customer, as alice, in another terminal:
-
-   ${psql(`select name, email, phone from support.customers where id = ${customer}`)}
-
-2. Ask who has seen that customer:
-
-   ${SHOWN_CLI} who-saw customer ${customer} --config ${config}
-
-3. Make sure that nobody has changed the record:
-
-   ${SHOWN_CLI} verify ${gateway.ledger} --vkey ${gateway.vkey} --witness ${gateway.witness}
-
-4. Try a table that nobody has classified; it is refused, with what to do instead:
-
-   ${psql("select * from support.outbox")}
-`);
-}
-
-function randomPassword(): string {
-  return randomBytes(12).toString("base64url");
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** @throws WhosawError INTERNAL when the process ends by itself */
+async function endOf(serving: GuardedProcess): Promise<never> {
+  await serving.gone;
+  throw new WhosawError("INTERNAL", "the gateway ended by itself", { hint: serving.log.trim() });
 }
 
 process.stdout.on("error", () => {}); // The reader left; the demo goes on until it is stopped.

@@ -1,4 +1,5 @@
 /** The support workload: a dozen people at work through a gateway, in this process. */
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Answered } from "./desk.ts";
 import type { Customers } from "./place.ts";
@@ -42,6 +43,7 @@ export class Department {
     onAnswer,
   }: DepartmentOptions) {
     const { signal } = this.#closing;
+    setMaxListeners(roster.length, signal);
     this.#shifts = roster.map(
       (person) =>
         new Shift({ seed, customers, person, url: url(person), tasks, wait, onAnswer, tally: this.tally, signal }),

@@ -1,5 +1,6 @@
 /** Makes a support database: schema, rows, keys, grants. */
 import { once } from "node:events";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { KEYS_SQL, ROLES_SQL, SCHEMA_SQL } from "./schema.ts";
@@ -12,6 +13,8 @@ export interface SupportDatabaseOptions {
   readonly customers?: number;
   /** Called now and then with the number of customers written so far. */
   readonly progress?: (customers: number) => void;
+  /** Aborted, the database stays half filled. */
+  readonly signal?: AbortSignal;
 }
 
 export const DEFAULT_CUSTOMERS = 800;
@@ -28,7 +31,7 @@ const TABLES: readonly TableName[] = [
   "notes",
   "outbox",
 ];
-const PROGRESS_CUSTOMERS = 5_000;
+const PROGRESS_CUSTOMERS = 2_000;
 /** Text that is kept for a table before it is sent. */
 const CHUNK_CHARACTERS = 1 << 18;
 
@@ -44,12 +47,13 @@ export async function createSupportRoles(superuserUrl: string, gatewayPassword: 
  * Fills an empty database; the roles exist already ({@link createSupportRoles}).
  * @param superuserUrl of that database
  * @returns how many rows each table has
+ * @throws the signal's reason, once it is aborted
  */
 export async function fillSupportDatabase(
   superuserUrl: string,
   options: SupportDatabaseOptions = {},
 ): Promise<Record<TableName, number>> {
-  const { seed = DEFAULT_SEED, customers = DEFAULT_CUSTOMERS, progress } = options;
+  const { seed = DEFAULT_SEED, customers = DEFAULT_CUSTOMERS, progress, signal } = options;
   const rows: Record<string, number> = {};
   await withClient(superuserUrl, (client) => client.query(SCHEMA_SQL));
   const tables = await Promise.all(TABLES.map((table) => TableWriter.open(superuserUrl, table)));
@@ -58,13 +62,20 @@ export async function fillSupportDatabase(
     rows[table] = (rows[table] ?? 0) + 1;
     writers.get(table)?.add(copyLine(values));
   };
-  emitFixedRows(emit);
-  for (let n = 0; n < customers; n++) {
-    emitCustomer(FIRST_CUSTOMER + n, seed, customers, emit);
-    for (const writer of tables) if (writer.full) await writer.flush();
-    if (n % PROGRESS_CUSTOMERS === 0) progress?.(n);
+  try {
+    emitFixedRows(emit);
+    for (let n = 0; n < customers; n++) {
+      emitCustomer(FIRST_CUSTOMER + n, seed, customers, emit);
+      for (const writer of tables) if (writer.full) await writer.flush();
+      if (n % PROGRESS_CUSTOMERS !== 0) continue;
+      progress?.(n);
+      // Small writes to a server close by end within the same turn: without this, nobody else's ever came, Ctrl-C's neither.
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+  } finally {
+    for (const writer of tables) await writer.close();
   }
-  for (const writer of tables) await writer.close();
   progress?.(customers);
   await withClient(superuserUrl, (client) => client.query(KEYS_SQL));
   return Object.fromEntries(TABLES.map((table) => [table, rows[table] ?? 0])) as Record<TableName, number>;
