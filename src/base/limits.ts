@@ -88,11 +88,20 @@ export const LIMITS = {
   heartbeatSilenceMs: 120_000,
   /** Segments that vanish while they are read are under a newer checkpoint; this often that is looked for. */
   logReadAttemptsMax: 5,
+  /** Entry bundles that are being read while the ones before them are opened. */
+  bundlesReadAheadMax: 4,
   /** An entry in base64, a checkpoint, and 53 hashes. */
   proofBytesMax: 256 << 10,
   /** Heads of statements kept while a log is read for an answer; older ones are read again. */
   askedStatementsCachedMax: 10_000,
   askedFormsCachedMax: 10_000,
+  /** Kept while a log is shipped, so that entries which refer to them need not read them again. */
+  shippedStatementsCachedMax: 100_000,
+  shippedFormsCachedMax: 10_000,
+  shippedActorsCachedMax: 100_000,
+  /** A batch for columns ends behind the entry that makes one of its tables so long, or that is its last. */
+  shippedBatchBytes: 16 << 20,
+  shippedBatchEntriesMax: 32_768,
   /** Items of an answer held before the look at them is recorded and they are printed. */
   answerItemsHeldMax: 10_000,
   consoleLockWaitMs: 5_000,

@@ -172,6 +172,43 @@ export function decodeKeys(block: Uint8Array): SubjectKeys {
   throw badBlock("its type is unknown");
 }
 
+/** Bytes of a varint that is a safe integer whatever its bits are. */
+const SAFE_VARINT_BYTES_MAX = 7;
+
+/**
+ * Decodes a block of integers of which none needs a bigint, as nearly all are: many times as fast as `decodeKeys`.
+ * @returns undefined for any other block, a damaged one included: `decodeKeys` says what it is
+ */
+export function decodeSafeInts(block: Uint8Array): number[] | undefined {
+  if (block[0] !== INT) return undefined;
+  const keys: number[] = [];
+  let left = -1;
+  let key = 0;
+  for (let at = 1; at < block.length; ) {
+    let value = 0;
+    let scale = 1;
+    const start = at;
+    let byte = block[at++] as number;
+    for (; byte >= 0x80 && at < block.length; byte = block[at++] as number) {
+      value += (byte & 0x7f) * scale;
+      scale *= 0x80;
+    }
+    const shortest = byte !== 0 || at - start === 1;
+    if (byte >= 0x80 || !shortest || at - start > SAFE_VARINT_BYTES_MAX) return undefined;
+    value += byte * scale;
+    if (left === -1) {
+      left = value;
+      continue;
+    }
+    if (left === 0 || (keys.length > 0 && value === 0)) return undefined;
+    key = keys.length > 0 ? key + value : value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    if (key > Number.MAX_SAFE_INTEGER) return undefined;
+    keys.push(key);
+    left -= 1;
+  }
+  return left === 0 ? keys : undefined;
+}
+
 function decodeInts(reader: VarintReader, count: number): bigint[] {
   const keys: bigint[] = [];
   let key = 0n;

@@ -10,7 +10,7 @@ import { readWhole } from "./durable-file.ts";
 import { readPayload } from "./entry-codec.ts";
 import type { Entry } from "./entry.ts";
 import { readCheckpoint } from "./recover.ts";
-import { parseEntry, Sealer } from "./seal.ts";
+import { parseEntry, type SealedEntry, Sealer } from "./seal.ts";
 import { readBundle } from "./tiles.ts";
 import { TILE_WIDTH } from "./tree.ts";
 import { groupEntries, listSegments, parseGroup } from "./wal.ts";
@@ -40,14 +40,72 @@ export interface ReadOptions {
  * @throws {WhosawError} NOT_FOUND (no log there), LEDGER_KEY_LOST (wrong master key), LEDGER_DAMAGED
  */
 export async function* readEntries(dir: string, options: ReadOptions): AsyncGenerator<ReadEntry, void, undefined> {
-  const disk = options.disk ?? nodeDisk();
-  const log = await readDescription(disk, dir);
-  const opener = new EntryOpener(new DayKeys(disk, dir, log.name, options.masterKey), log.name);
-  let index = options.from ?? 0;
-  for await (const bytes of readSealed(disk, dir, log, index)) {
-    if (index >= (options.to ?? Infinity)) return;
-    yield await opener.open(bytes, index);
-    index += 1;
+  const reader = await LogReader.open(dir, options);
+  for await (const run of reader.runs(options.from, options.to)) yield* run;
+}
+
+/** One log, opened for reading: keys of days are kept, so hold one no longer than a day may go on being readable. */
+export class LogReader {
+  readonly #disk: Disk;
+  readonly #dir: string;
+  readonly #log: NoteVerifier;
+  readonly #dayKeys: DayKeys;
+  readonly #sealer: Sealer;
+
+  private constructor(disk: Disk, dir: string, log: NoteVerifier, masterKey: Uint8Array) {
+    this.#disk = disk;
+    this.#dir = dir;
+    this.#log = log;
+    this.#dayKeys = new DayKeys(disk, dir, log.name, masterKey);
+    this.#sealer = new Sealer(log.name);
+  }
+
+  /** @throws {WhosawError} NOT_FOUND (no log there), LEDGER_DAMAGED */
+  static async open(dir: string, { masterKey, disk }: Pick<ReadOptions, "masterKey" | "disk">): Promise<LogReader> {
+    const reading = disk ?? nodeDisk();
+    return new LogReader(reading, dir, await readDescription(reading, dir), masterKey);
+  }
+
+  /** The log's name. */
+  get origin(): string {
+    return this.#log.name;
+  }
+
+  /** Entries under the checkpoint. */
+  async checkpointSize(): Promise<number> {
+    return (await readCheckpoint(this.#disk, this.#dir, this.#log)).size;
+  }
+
+  /**
+   * The entries [from, to) as `readEntries` has them, a bundle or a group at a time: three times as fast, since nothing
+   * is awaited between two entries.
+   */
+  async *runs(from = 0, to = Infinity): AsyncGenerator<ReadEntry[], void, undefined> {
+    let index = from;
+    for await (const sealed of readSealed(this.#disk, this.#dir, this.#log, from, to)) {
+      const run: ReadEntry[] = [];
+      for (const bytes of sealed) {
+        const header = parseEntry(bytes);
+        const day = dayNumber(header.timeMs);
+        const readable = this.#dayKeys.has(day) || (await this.#dayKeys.load(day));
+        run.push(this.#open(header, index, readable ? day : undefined));
+        index += 1;
+      }
+      yield run;
+    }
+  }
+
+  /** One entry; undefined beyond the log's end. */
+  async entry(index: number): Promise<ReadEntry | undefined> {
+    for await (const [entry] of this.runs(index, index + 1)) return entry;
+    return undefined;
+  }
+
+  #open(sealed: SealedEntry, index: number, day: number | undefined): ReadEntry {
+    const { kind, timeMs } = sealed;
+    if (day === undefined) return { index, timeMs, kind, entry: undefined };
+    const payload = this.#sealer.open(sealed, index, this.#dayKeys.entryKey(day, index));
+    return { index, timeMs, kind, entry: readPayload(kind, new CborReader(payload)) };
   }
 }
 
@@ -77,48 +135,27 @@ function parseDescription(bytes: Buffer, path: string): { format: unknown; vkey:
   throw new WhosawError("LEDGER_DAMAGED", `${path} names no key.`);
 }
 
-class EntryOpener {
-  readonly #dayKeys: DayKeys;
-  readonly #sealer: Sealer;
-
-  constructor(dayKeys: DayKeys, origin: string) {
-    this.#dayKeys = dayKeys;
-    this.#sealer = new Sealer(origin);
-  }
-
-  async open(bytes: Buffer, index: number): Promise<ReadEntry> {
-    const sealed = parseEntry(bytes);
-    const { kind, timeMs } = sealed;
-    const day = dayNumber(timeMs);
-    if (!this.#dayKeys.has(day) && !(await this.#dayKeys.load(day))) return { index, timeMs, kind, entry: undefined };
-    const payload = this.#sealer.open(sealed, index, this.#dayKeys.entryKey(day, index));
-    return { index, timeMs, kind, entry: readPayload(kind, new CborReader(payload)) };
-  }
-}
-
-/** Entries as stored, from `from` to the end. Files may come and go meanwhile. */
+/** Entries [from, to) as stored, a bundle or a group at a time. Files may come and go meanwhile. */
 async function* readSealed(
   disk: Disk,
   dir: string,
   log: NoteVerifier,
   from: number,
-): AsyncGenerator<Buffer, void, undefined> {
+  to: number,
+): AsyncGenerator<Buffer[], void, undefined> {
   let next = from;
   for (let attempt = 0; attempt < LIMITS.logReadAttemptsMax; attempt += 1) {
     const { size } = await readCheckpoint(disk, dir, log);
-    while (next < size) {
-      const number = Math.floor(next / TILE_WIDTH);
-      const bundle = await readBundle(disk, dir, number, Math.min(TILE_WIDTH, size - number * TILE_WIDTH));
-      for (const entry of bundle.slice(next % TILE_WIDTH)) {
-        yield entry;
-        next += 1;
-      }
+    for await (const entries of readBundles(disk, dir, next, Math.min(size, to), size)) {
+      yield entries;
+      next += entries.length;
     }
-    const walk = readWal(disk, dir, next);
+    if (next >= to) return;
+    const walk = readWal(disk, dir, next, to);
     let step = await walk.next();
     while (step.done !== true) {
       yield step.value;
-      next += 1;
+      next += step.value.length;
       step = await walk.next();
     }
     if (step.value === "end") return;
@@ -126,8 +163,39 @@ async function* readSealed(
   throw new WhosawError("LEDGER_DAMAGED", `Entry ${next} is neither in a bundle nor in the write-ahead file.`);
 }
 
-/** Entries from `from` on. Ends with "moved" if a segment that it needs has gone. */
-async function* readWal(disk: Disk, dir: string, from: number): AsyncGenerator<Buffer, "end" | "moved", undefined> {
+/** Entries [from, to) from bundles of a log of `size`, the next few being read while the caller is at work. */
+async function* readBundles(
+  disk: Disk,
+  dir: string,
+  from: number,
+  to: number,
+  size: number,
+): AsyncGenerator<Buffer[], void, undefined> {
+  const read = (number: number): Promise<Buffer[]> => {
+    const bundle = readBundle(disk, dir, number, Math.min(TILE_WIDTH, size - number * TILE_WIDTH));
+    // Whoever takes it out of the queue meets its error; nobody may ever come to that.
+    bundle.catch(() => undefined);
+    return bundle;
+  };
+  const last = Math.ceil(to / TILE_WIDTH);
+  const ahead: Promise<Buffer[]>[] = [];
+  let started = Math.floor(from / TILE_WIDTH);
+  for (let next = from; next < to; ) {
+    while (started < last && ahead.length < LIMITS.bundlesReadAheadMax) ahead.push(read(started++));
+    const entries = (await ahead.shift()) ?? [];
+    const first = next - (next % TILE_WIDTH);
+    yield entries.slice(next - first, to - first);
+    next = first + TILE_WIDTH;
+  }
+}
+
+/** Entries [from, to), a group at a time. Ends with "moved" if a segment that it needs has gone. */
+async function* readWal(
+  disk: Disk,
+  dir: string,
+  from: number,
+  to: number,
+): AsyncGenerator<Buffer[], "end" | "moved", undefined> {
   const segments = await listSegments(disk, dir);
   const start = segments.findLastIndex((segment) => segment.firstIndex <= from);
   if (start === -1) return segments.length === 0 ? "end" : "moved";
@@ -138,11 +206,10 @@ async function* readWal(disk: Disk, dir: string, from: number): AsyncGenerator<B
     let position = 0;
     for (let group = parseGroup(bytes, position); group !== undefined; group = parseGroup(bytes, position)) {
       position += group.bytes.length;
-      let index = group.firstIndex;
-      for (const entry of groupEntries(group)) {
-        if (index >= from) yield entry;
-        index += 1;
-      }
+      const { firstIndex, count } = group;
+      if (firstIndex >= to) return "end";
+      if (firstIndex + count <= from) continue;
+      yield [...groupEntries(group)].slice(Math.max(0, from - firstIndex), to - firstIndex);
     }
   }
   return "end";
