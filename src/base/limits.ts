@@ -102,6 +102,12 @@ export const LIMITS = {
   /** A batch for columns ends behind the entry that makes one of its tables so long, or that is its last. */
   shippedBatchBytes: 16 << 20,
   shippedBatchEntriesMax: 32_768,
+  /** Between two looks at a log's checkpoint, which moves every second. */
+  shippingPollMs: 250,
+  /** Between two attempts while columns are away. */
+  shippingBackOffMsMax: 15_000,
+  /** Threads that read a log whose entries have piled up. */
+  shippingThreadsMax: 4,
   /** Items of an answer held before the look at them is recorded and they are printed. */
   answerItemsHeldMax: 10_000,
   consoleLockWaitMs: 5_000,

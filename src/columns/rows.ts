@@ -16,7 +16,13 @@ export const GRADES = {
   possible: 5,
 } as const;
 
-export const DECISIONS = { accounted: 1, opaque: 2 } as const;
+export const DECISIONS = {
+  accounted: 1,
+  opaque: 2,
+  refused: 3,
+  /** Of a statement or disclosure entry that can no longer be read: its day had expired, or its statement's had. */
+  expired: 4,
+} as const;
 
 /** A subject key as two signed 64-bit integers: an int and 0, or the halves of 16 bytes. */
 export interface SubjectKey {
@@ -59,7 +65,7 @@ export interface FormRow {
   readonly use: number;
   readonly table: string;
   readonly kind: string;
-  /** Names of columns, sorted; stored as JSON. */
+  /** Names of columns, as the ledger has them; stored as JSON. */
   readonly clear: readonly string[];
   readonly masked: readonly string[];
   readonly predicate: readonly string[];

@@ -184,7 +184,7 @@ export function decodeSafeInts(block: Uint8Array): number[] | undefined {
   const keys: number[] = [];
   let left = -1;
   let key = 0;
-  for (let at = 1; at < block.length; ) {
+  for (let at = 1; at < block.length;) {
     let value = 0;
     let scale = 1;
     const start = at;

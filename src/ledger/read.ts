@@ -180,7 +180,7 @@ async function* readBundles(
   const last = Math.ceil(to / TILE_WIDTH);
   const ahead: Promise<Buffer[]>[] = [];
   let started = Math.floor(from / TILE_WIDTH);
-  for (let next = from; next < to; ) {
+  for (let next = from; next < to;) {
     while (started < last && ahead.length < LIMITS.bundlesReadAheadMax) ahead.push(read(started++));
     const entries = (await ahead.shift()) ?? [];
     const first = next - (next % TILE_WIDTH);

@@ -73,7 +73,11 @@ export class BatchReader {
 
   /** Takes an entry that refers to ones far behind it. */
   async #takeWith(missing: number, entry: ReadEntry, builder: BatchBuilder, reader: LogReader): Promise<void> {
-    for (let wanted: number | undefined = missing; wanted !== undefined; wanted = this.#flattener.take(entry, builder)) {
+    for (
+      let wanted: number | undefined = missing;
+      wanted !== undefined;
+      wanted = this.#flattener.take(entry, builder)
+    ) {
       const earlier = wanted < entry.index ? await reader.entry(wanted) : undefined;
       const { timeMs, kind } = entry;
       this.#flattener.remember(earlier ?? { index: wanted, timeMs, kind, entry: undefined });

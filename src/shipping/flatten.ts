@@ -137,7 +137,21 @@ export class Flattener {
       const kind = Number(facts.kind.number);
       sink.kind(facts.kind);
       for (const { keyType, subject, subject2 } of keys)
-        sink.disclosure({ log, index, statement, use, atMs, actor: actor.number, form: form.number, kind, grade, listed, keyType, subject, subject2 });
+        sink.disclosure({
+          log,
+          index,
+          statement,
+          use,
+          atMs,
+          actor: actor.number,
+          form: form.number,
+          kind,
+          grade,
+          listed,
+          keyType,
+          subject,
+          subject2,
+        });
     }
   }
 

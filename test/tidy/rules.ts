@@ -30,7 +30,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/actors": ["src/base", "src/wire", "src/ledger"],
   "src/config": ["src/base", "src/lineage", "src/actors"],
   "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config"],
-  "src/asks": ["src/base", "src/ledger", "src/actors", "src/config"],
+  "src/shipping": ["src/base", "src/ledger", "src/columns", "src/config"],
+  "src/asks": ["src/base", "src/ledger", "src/actors", "src/config", "src/columns", "src/shipping"],
   "src/cli": [
     "src/base",
     "src/wire",
@@ -40,6 +41,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/actors",
     "src/config",
     "src/gateway",
+    "src/columns",
+    "src/shipping",
     "src/asks",
     "src/state",
     // `whosaw bench` only.

@@ -48,7 +48,7 @@ export class Names {
     const missing = missingOf(this.#forms, forms);
     if (missing.length > 0) {
       const rows = await this.#columns.select(
-        `SELECT form, use, any(relation) AS r, any(kind) AS k, any(clear) AS c, any(masked) AS m, any(predicate) AS p FROM forms WHERE form IN (${missing.join(", ")}) GROUP BY form, use`,
+        `SELECT form, use, any(relation) AS r, any(kind) AS k, any(clear) AS c, any(masked) AS m, any(predicate) AS p FROM forms WHERE form IN (${missing.join(", ")}) GROUP BY form, use ORDER BY form, use`,
       );
       const uses = new Map<string, Map<number, FormUse>>();
       for (const [form, use, table, kind, clear, masked, predicate] of rows) {

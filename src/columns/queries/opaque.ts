@@ -18,8 +18,17 @@ export interface OpaqueSighting {
 
 /** How many there are: any of them may have shown any subject. */
 export async function countOpaque(columns: Columns, window: Window = {}): Promise<number> {
+  return countDecided(columns, DECISIONS.opaque, window);
+}
+
+/** Statements and disclosures that had expired when they were shipped. */
+export async function countExpired(columns: Columns, window: Window = {}): Promise<number> {
+  return countDecided(columns, DECISIONS.expired, window);
+}
+
+async function countDecided(columns: Columns, decision: number, window: Window): Promise<number> {
   const rows = await columns.select(
-    `SELECT count() AS n FROM statements WHERE decision = ${DECISIONS.opaque}${within(window)}`,
+    `SELECT count() AS n FROM statements WHERE decision = ${decision}${within(window)}`,
   );
   return Number(rows[0]?.[0] ?? 0);
 }

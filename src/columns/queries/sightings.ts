@@ -35,11 +35,23 @@ export interface SightedSubject {
 export interface Window {
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
+  /** These logs alone, and of each the entries before its index: a batch that is arriving is in some tables, and not in others. */
+  readonly logs?: ReadonlyMap<number, number> | undefined;
 }
 
-/** ` AND at ...`, or nothing. */
-export function within({ fromMs, toMs }: Window): string {
-  return `${fromMs === undefined ? "" : ` AND at >= ${Math.trunc(fromMs)}`}${toMs === undefined ? "" : ` AND at < ${Math.trunc(toMs)}`}`;
+/** ` AND ...`, or nothing. */
+export function within({ fromMs, toMs, logs }: Window): string {
+  const conditions = [
+    ...(fromMs === undefined ? [] : [`at >= ${Math.trunc(fromMs)}`]),
+    ...(toMs === undefined ? [] : [`at < ${Math.trunc(toMs)}`]),
+    ...(logs === undefined ? [] : [ofLogs(logs)]),
+  ];
+  return conditions.map((condition) => ` AND ${condition}`).join("");
+}
+
+function ofLogs(logs: ReadonlyMap<number, number>): string {
+  const each = [...logs].map(([log, next]) => `(log = ${log} AND entry < ${next})`);
+  return each.length === 0 ? "0" : `(${each.join(" OR ")})`;
 }
 
 /** What a SELECT from disclosures must return for `sightings`. */
