@@ -162,4 +162,7 @@ export const LIMITS = {
   stateConnectMs: 10_000,
   /** A killed owner's session ends at once, if its server is not busy. */
   stateLockWaitMs: 1_000,
+  /** A row of the state in a backup: the longest is the text of a policy. */
+  backupLineBytesMax: 4 << 20,
+  backupRowsPerTurnMax: 500,
 } as const;

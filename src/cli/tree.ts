@@ -10,6 +10,8 @@ import { completionCommand } from "./commands/completion.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
 import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { stateBackupCommand } from "./commands/state-backup.ts";
+import { stateRestoreCommand } from "./commands/state-restore.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { whoSawCommand } from "./commands/who-saw.ts";
 
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   seenByCommand,
   verifyCommand,
   ledgerProveCommand,
+  stateBackupCommand,
+  stateRestoreCommand,
   benchCommand,
   completionCommand,
 ];
@@ -33,4 +37,5 @@ export const commands: readonly Command[] = [
 export const groups: Readonly<Record<string, string>> = {
   actor: "People and programs that may sign in",
   ledger: "The ledger on disk",
+  state: "What the control plane keeps in PostgreSQL",
 };

@@ -1,6 +1,7 @@
 /** Where the state is kept, as `state` in whosaw.yaml says. */
 import type { ConnectionOptions } from "node:tls";
 import type pg from "pg";
+import type { ServerAddress } from "../embedded-postgres/kept-server.ts";
 
 export type StateLocation =
   | {
@@ -35,6 +36,11 @@ export function reachable(location: ServerLocation): Reachable {
     client: { host, port, user, password, database, ssl: tlsOf(sslmode) },
     name: `the state database ${database} on ${host}:${port}`,
   };
+}
+
+/** The server of {@link StateLocation} `embedded`, once it runs. */
+export function embedded(server: ServerAddress): Reachable {
+  return { client: { ...server, ssl: false }, name: "the embedded state database" };
 }
 
 function tlsOf(sslmode: ServerLocation["sslmode"]): ConnectionOptions | false {

@@ -9,7 +9,7 @@ import { SCHEMA, type StateDatabase } from "./tables.ts";
 const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-first": first };
 
 /** The last one: the version of the tables. */
-export const LATEST = Object.keys(MIGRATIONS).at(-1) ?? "";
+const LATEST = Object.keys(MIGRATIONS).at(-1) ?? "";
 
 /** kysely's own table of migrations that have run. */
 const APPLIED = "kysely_migration";
@@ -24,9 +24,17 @@ export async function migratedTo(db: StateDatabase): Promise<string | undefined>
   return applied.rows[0]?.name;
 }
 
-/** Whether this program knows the migration, and so tables as it left them. */
-export function isKnown(migration: string): boolean {
-  return Object.hasOwn(MIGRATIONS, migration);
+/**
+ * This program knows the migration, and so tables as it left them.
+ * @throws {WhosawError} STORE_MISMATCH
+ */
+export function assertKnown(migration: string): void {
+  if (Object.hasOwn(MIGRATIONS, migration)) return;
+  throw new WhosawError(
+    "STORE_MISMATCH",
+    `The state is of a newer whosaw: its tables are at ${migration.replace(/[^\w-]/gu, "?").slice(0, 40)}, this one knows them up to ${LATEST}.`,
+    { hint: "Install that version again; or restore a backup that this one made with `whosaw state restore`." },
+  );
 }
 
 /**
@@ -37,7 +45,7 @@ export function isKnown(migration: string): boolean {
 export async function migrate(db: StateDatabase, options: { to?: string } = {}): Promise<void> {
   await makeSchema(db);
   const last = await migratedTo(db);
-  if (last !== undefined && !isKnown(last)) throw newer(last);
+  if (last !== undefined) assertKnown(last);
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
@@ -54,12 +62,4 @@ async function makeSchema(db: StateDatabase): Promise<void> {
   const { rows } = await sql<{ there: boolean }>`
     select to_regnamespace(${SCHEMA}) is not null as there`.execute(db);
   if (rows[0]?.there !== true) await db.schema.createSchema(SCHEMA).ifNotExists().execute();
-}
-
-function newer(last: string): WhosawError {
-  return new WhosawError(
-    "STORE_MISMATCH",
-    `The state was last used by a newer whosaw (its tables are at ${last.slice(0, 40)}, this one knows them up to ${LATEST}).`,
-    { hint: "Install that version again; or restore a backup that this one made with `whosaw state restore`." },
-  );
 }

@@ -3,12 +3,12 @@
  * Kept in PostgreSQL, embedded or somebody's own.
  */
 import type { Clock } from "../base/clock.ts";
-import { type KeptServer, openKeptServer } from "../embedded-postgres/kept-server.ts";
-import { connect, type Connection, type Session } from "./connection.ts";
+import type { Session } from "./connection.ts";
 import { claim, type Restored } from "./installation.ts";
-import { type Reachable, reachable, type StateLocation } from "./location.ts";
+import type { StateLocation } from "./location.ts";
 import { Logs } from "./logs.ts";
 import { migrate } from "./migrations.ts";
+import { own } from "./place.ts";
 import { Policies } from "./policies.ts";
 import { Strata } from "./strata.ts";
 
@@ -41,45 +41,22 @@ export interface State extends Aggregates {
  *   process owns it), STORE_MISMATCH (of a newer program, another installation, another major version of PostgreSQL)
  */
 export async function openState(location: StateLocation, options: StateOptions): Promise<State> {
-  const place = await openPlace(location);
+  const connection = await own(location);
   try {
-    const connection = await connect(place.to, { owner: true });
-    try {
-      await connection.session.run(migrate);
-      const restored = await connection.session.run((db) => claim(db, options.installation, options.clock));
-      return assemble(connection, place, restored, options.clock);
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
+    const { session } = connection;
+    await session.run(migrate);
+    const { clock, installation } = options;
+    const restored = await session.run((db) => claim(db, installation, clock));
+    return {
+      ...aggregates(session, clock),
+      restored,
+      transaction: (work) => session.transaction((inside) => work(aggregates(inside, clock))),
+      close: () => connection.close(),
+    };
   } catch (error) {
-    await place.server?.stop();
+    await connection.close();
     throw error;
   }
-}
-
-interface Place {
-  readonly to: Reachable;
-  /** To be stopped by whoever has opened it. */
-  readonly server: KeptServer | undefined;
-}
-
-async function openPlace(location: StateLocation): Promise<Place> {
-  if (location.kind === "server") return { to: reachable(location), server: undefined };
-  const server = await openKeptServer(location.dir);
-  return { to: { client: { ...server.address, ssl: false }, name: "the embedded state database" }, server };
-}
-
-function assemble(connection: Connection, place: Place, restored: Restored | undefined, clock: Clock): State {
-  return {
-    ...aggregates(connection.session, clock),
-    restored,
-    transaction: (work) => connection.session.transaction((session) => work(aggregates(session, clock))),
-    close: async () => {
-      await connection.close();
-      await place.server?.stop();
-    },
-  };
 }
 
 function aggregates(session: Session, clock: Clock): Aggregates {

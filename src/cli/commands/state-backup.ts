@@ -1,0 +1,27 @@
+import { resolve } from "node:path";
+import { systemClock } from "../../base/clock.ts";
+import { type Command, EXIT, requiredArgument } from "../command.ts";
+
+export const stateBackupCommand: Command = {
+  name: "state backup",
+  summary: "Write the state to a file, also while whosaw serve runs",
+  description:
+    "The file is new, whole, readable for this user alone, and ends with a checksum. It holds no key and nobody's data; keep it with the copies of the ledger.",
+  arguments: [{ name: "FILE", description: "a name that nothing has yet" }],
+  examples: [
+    "whosaw state backup state-2026-11-22.backup",
+    "whosaw state backup /backup/state --config whosaw.yaml --json",
+  ],
+  async run(invocation) {
+    const file = requiredArgument(invocation, "FILE");
+    const config = await invocation.config();
+    const { backupState } = await import("../../state/backup.ts");
+    const options = { installation: config.ledger.origin, clock: systemClock };
+    const done = await backupState(config.state, options, resolve(invocation.context.cwd, file));
+    invocation.output.result(
+      { file, at: new Date(done.atMs).toISOString(), rows: done.rows, bytes: done.bytes },
+      () => `${file} holds the state as it is now: ${done.rows} rows, ${done.bytes} bytes.`,
+    );
+    return EXIT.ok;
+  },
+};
