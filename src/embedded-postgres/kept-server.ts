@@ -80,7 +80,7 @@ export async function openKeptServer(dir: string): Promise<KeptServer> {
   let lock: HeldLock;
   try {
     await makeDirectoryDurably(disk, dir);
-    lock = await takeLock(disk, join(dir, "lock"), { subject: "The embedded PostgreSQL", code: "STORE_LOCKED" });
+    lock = await takeLock(disk, join(dir, "lock"), { subject: "The embedded state", code: "STORE_LOCKED" });
   } catch (error) {
     throw cannotUse(dir, error);
   }

@@ -49,11 +49,11 @@ function isPassing(error: unknown): boolean {
 async function withServer(dir: string, options: { owner: boolean }): Promise<Connection> {
   const server = await openKeptServer(dir);
   try {
-    const { session, close } = await connect(embedded(server.address), options);
+    const connection = await connect(embedded(server.address), options);
     return {
-      session,
+      session: connection.session,
       close: async () => {
-        await close();
+        await connection.close();
         await server.stop();
       },
     };

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { systemClock } from "../../base/clock.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
 
 export const stateBackupCommand: Command = {
@@ -15,6 +14,7 @@ export const stateBackupCommand: Command = {
   async run(invocation) {
     const file = requiredArgument(invocation, "FILE");
     const config = await invocation.config();
+    const { systemClock } = await import("../../base/clock.ts");
     const { backupState } = await import("../../state/backup.ts");
     const options = { installation: config.ledger.origin, clock: systemClock };
     const done = await backupState(config.state, options, resolve(invocation.context.cwd, file));

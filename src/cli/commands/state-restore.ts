@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { systemClock } from "../../base/clock.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
 
 export const stateRestoreCommand: Command = {
@@ -13,6 +12,7 @@ export const stateRestoreCommand: Command = {
   async run(invocation) {
     const file = requiredArgument(invocation, "FILE");
     const config = await invocation.config();
+    const { systemClock } = await import("../../base/clock.ts");
     const { restoreState } = await import("../../state/restore.ts");
     const replace = invocation.flag("replace");
     const options = { installation: config.ledger.origin, clock: systemClock, replace };
