@@ -16,6 +16,12 @@ test("on a terminal the last line is written over, and never wraps", () => {
   expect(shown()).toBe("\r\u001B[Kone\r\u001B[Ka line fa\r\u001B[Kdone\nmore\n");
 });
 
+test("a terminal that knows no width is taken for one of 80 columns", () => {
+  const { screen: it, shown } = screen({ isTTY: true, columns: 0 });
+  it.update("x".repeat(100), 0, 0);
+  expect(shown()).toBe(`\r\u001B[K${"x".repeat(79)}`);
+});
+
 test("elsewhere lines stay, and come seldom", () => {
   const { screen: it, shown } = screen({});
   it.update("one", 10_000, 0);

@@ -33,11 +33,17 @@ export class Screen {
   update(text: string, everyMs: number, nowMs: number): void {
     if (this.#out.isTTY === true) {
       // A line that wraps could not be erased.
-      this.#out.write(ERASE_LINE + text.slice(0, (this.#out.columns ?? COLUMNS_DEFAULT) - 1));
+      this.#out.write(ERASE_LINE + text.slice(0, this.#columns - 1));
       this.#overwritable = true;
     } else if (nowMs - this.#lastMs >= everyMs) {
       this.#out.write(`${text}\n`);
       this.#lastMs = nowMs;
     }
+  }
+
+  /** Some terminals know no width, or say 0. */
+  get #columns(): number {
+    const { columns = 0 } = this.#out;
+    return columns > 0 ? columns : COLUMNS_DEFAULT;
   }
 }

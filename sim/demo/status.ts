@@ -28,12 +28,13 @@ export async function showStatus({ screen, department, pulse }: StatusOptions, s
   }
 }
 
+/** What matters most comes first: a narrow terminal shows no more. */
 function statusLine({ disclosures, entries, bytes }: Reading, { atWork, size, tally }: Department): string {
   return [
     `${disclosures} disclosures a minute`,
-    `ledger ${entries} entries, ${(bytes / 1e6).toFixed(1)} MB`,
     `${atWork} of ${size} staff at work`,
-    `${tally.refusals} refused`,
     `${tally.errorCount} errors`,
+    `ledger ${entries} entries, ${(bytes / 1e6).toFixed(1)} MB`,
+    `${tally.refusals} refused`,
   ].join(" · ");
 }

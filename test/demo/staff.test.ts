@@ -21,7 +21,12 @@ interface Worked {
 
 /** Everybody of the roster does so many tasks; then `look` looks at what is left. */
 async function work(
-  options: { seed: number; tasks: number; roster?: readonly StaffMember[] },
+  options: {
+    readonly seed: number;
+    readonly tasks: number;
+    readonly roster?: readonly StaffMember[];
+    readonly passwordOf?: (person: StaffMember) => string;
+  },
   look: (worked: Worked) => Promise<void>,
 ): Promise<void> {
   const database = await supportDatabase();
@@ -30,7 +35,7 @@ async function work(
     const ids = await signUp(gateway);
     const answers: Answered[] = [];
     const url = (person: StaffMember): string =>
-      `postgres://${signInOf(person)}:${encodeURIComponent(AGENT_PASSWORD)}@${gateway.host}:${gateway.port}/${database.name}`;
+      `postgres://${signInOf(person)}:${encodeURIComponent(options.passwordOf?.(person) ?? AGENT_PASSWORD)}@${gateway.host}:${gateway.port}/${database.name}`;
     const department = new Department({
       ...options,
       customers,
@@ -103,4 +108,13 @@ test.each(["psql", "desk"] as const)("the seed decides what somebody does, on %s
   const [first, again, other] = days;
   expect(again).toEqual(first);
   expect(other).not.toEqual(first);
+});
+
+test("whatever goes wrong is counted with its person, and the others go on", async () => {
+  const roster = ROSTER.filter(({ name }) => name === "bruno" || name === "chen");
+  const passwordOf = ({ name }: StaffMember): string => (name === "bruno" ? "forgotten" : AGENT_PASSWORD);
+  await work({ seed: 5, tasks: 3, roster, passwordOf }, async ({ department, answers }) => {
+    expect([...department.tally.errors]).toEqual([[expect.stringMatching(/^bruno: 28P01 /u), 3]]);
+    expect(new Set(answers.map(({ person }) => person.name))).toEqual(new Set(["chen"]));
+  });
 });
