@@ -165,4 +165,16 @@ export const LIMITS = {
   /** A row of the state in a backup: the longest is the text of a policy. */
   backupLineBytesMax: 4 << 20,
   backupRowsPerTurnMax: 500,
+  /** What `whosaw init` looks at: rows of a table, characters of a value, different values of a column that may lead to another table. */
+  initSampleRowsMax: 40,
+  initSampleCharsMax: 400,
+  initLinkValuesMax: 200,
+  /** A statement of init that takes longer is given up. */
+  initStatementMs: 2_000,
+  /** Tables that a proposed key leads through. */
+  initPathStepsMax: 5,
+  /** Rows of a table, and tables, that init shows masked; roles that it proposes. */
+  initShownRowsMax: 2,
+  initShownTablesMax: 4,
+  initRolesMax: 8,
 } as const;

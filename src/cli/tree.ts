@@ -7,6 +7,7 @@ import { actorPasswordCommand } from "./commands/actor-password.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { initCommand } from "./commands/init.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
 import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -16,6 +17,7 @@ import { verifyCommand } from "./commands/verify.ts";
 import { whoSawCommand } from "./commands/who-saw.ts";
 
 export const commands: readonly Command[] = [
+  initCommand,
   checkCommand,
   serveCommand,
   actorAddCommand,

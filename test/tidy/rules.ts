@@ -32,6 +32,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config"],
   "src/shipping": ["src/base", "src/ledger", "src/columns", "src/config"],
   "src/asks": ["src/base", "src/ledger", "src/actors", "src/config", "src/columns", "src/shipping"],
+  "src/init": ["src/base", "src/lineage", "src/config", "src/gateway"],
   "src/cli": [
     "src/base",
     "src/wire",
@@ -45,6 +46,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/shipping",
     "src/asks",
     "src/state",
+    "src/init",
     // `whosaw bench` only.
     "bench",
   ],
