@@ -61,6 +61,13 @@ export function serverFailed(url: string, user: string, cause: unknown): WhosawE
   });
 }
 
+/** Somebody answers there, but with something else. */
+export function noClickhouse(url: string): WhosawError {
+  return new WhosawError("COLUMNS_UNREACHABLE", `What answers at ${url} is no ClickHouse server.`, {
+    hint: "Write the HTTP port of ClickHouse into columns of whosaw.yaml: 8123, or 8443 with https.",
+  });
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: ": nobody listens there",
   ENOTFOUND: ": its name is unknown",

@@ -23,6 +23,6 @@ export function whoSaw(
   return sightings(
     columns,
     names,
-    `SELECT ${SIGHTING_COLUMNS} FROM disclosures WHERE kind = ${kind} AND (${keys.join(" OR ")})${within(window)} ORDER BY at, log, entry, use`,
+    `SELECT ${SIGHTING_COLUMNS} FROM disclosures WHERE kind = ${kind} AND (${keys.join(" OR ")})${within(window)} ORDER BY at, entry, log, use, key_type`,
   );
 }
