@@ -13,7 +13,7 @@ export function ensureInstalled() {
   if (installed()) return;
   exclusively("install", () => {
     if (installed()) return; // Somebody else did while we waited.
-    say("Installing dependencies (once; about 400 MB)");
+    say("Installing dependencies (once; about 1 GB on disk)");
     if (!run("npm", ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"])) process.exit(1);
   });
 }
