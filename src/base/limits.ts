@@ -158,6 +158,7 @@ export const LIMITS = {
   /** An embedded server recovers as it starts. */
   serverStartMs: 120_000,
   serverStopMs: 10_000,
+  serverRestartMs: 1_000,
   stateConnectionsMax: 5,
   stateConnectMs: 10_000,
   /** A killed owner's session ends at once, if its server is not busy. */

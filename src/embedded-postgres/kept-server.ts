@@ -12,6 +12,7 @@
 import { chownSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { LIMITS } from "../base/limits.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { makeDirectoryDurably } from "../ledger/durable-file.ts";
@@ -50,22 +51,55 @@ const SETTINGS: Readonly<Record<string, string>> = {
   timezone: "UTC",
 };
 
-/** Started by {@link openKeptServer}. */
+/** Started by {@link openKeptServer}. One that ends by itself (its disk was full, the system had no memory) is started again. */
 export class KeptServer {
   readonly address: ServerAddress;
-  readonly #process: GuardedProcess;
+  readonly #home: Home;
   readonly #lock: HeldLock;
+  readonly #stopping = new AbortController();
+  readonly #watching: Promise<void>;
+  #process: GuardedProcess;
 
-  constructor(address: ServerAddress, process: GuardedProcess, lock: HeldLock) {
-    this.address = address;
+  constructor(home: Home, password: string, process: GuardedProcess, lock: HeldLock) {
+    this.address = { host: home.run, port: PORT, user: SUPERUSER, password, database: DATABASE };
+    this.#home = home;
     this.#process = process;
     this.#lock = lock;
+    this.#watching = this.#keepRunning();
   }
 
   /** Sessions are ended, data are on disk, the directory is free for the next. */
   async stop(): Promise<void> {
-    await this.#process.letGo("INT");
+    this.#stopping.abort();
+    const first = this.#process;
+    await first.letGo("INT");
+    await this.#watching;
+    if (this.#process !== first) await this.#process.letGo("INT");
+    await rm(this.#home.run, { recursive: true, force: true });
     await this.#lock.release();
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (;;) {
+      await this.#process.gone;
+      if (signal.aborted) return;
+      await this.#process.letGo("QUIT", { keep: true });
+      while (!(await this.#startAgain())) {
+        await delay(LIMITS.serverRestartMs, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return;
+      }
+    }
+  }
+
+  async #startAgain(): Promise<boolean> {
+    try {
+      await stopLeftover(this.#home.data);
+      this.#process = await launch(this.#home);
+      return true;
+    } catch {
+      return false; // Whoever asks the state meanwhile is told that it cannot be reached.
+    }
   }
 }
 
@@ -101,8 +135,7 @@ async function startHeld(dir: string, lock: HeldLock): Promise<KeptServer> {
     const native = runnableFolder(nativeFolder(DEFAULT_VERSION), join(run, "native"), user);
     const home: Home = { dir, data: join(dir, "data"), run, native, user };
     const password = await makeCluster(home);
-    const process = await launch(home);
-    return new KeptServer({ host: run, port: PORT, user: SUPERUSER, password, database: DATABASE }, process, lock);
+    return new KeptServer(home, password, await launch(home), lock);
   } catch (error) {
     await rm(run, { recursive: true, force: true });
     throw error;

@@ -1,11 +1,11 @@
 /** The pool of connections to the state database, and one place where their errors become ours. */
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { CompiledQuery, Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { stateError } from "./errors.ts";
 import type { Reachable } from "./location.ts";
-import { Owner } from "./owner.ts";
+import { noticeOurEnd, Owner } from "./owner.ts";
 import { SCHEMA, type StateDatabase, type StateTables } from "./tables.ts";
 
 const OLDEST_VERSION = 14;
@@ -65,9 +65,14 @@ export async function connect(to: Reachable, options: { owner: boolean }): Promi
     connectionTimeoutMillis: LIMITS.stateConnectMs,
     application_name: "whosaw",
   });
-  // A connection that breaks while nobody uses it is replaced when the next one is wanted.
+  // A connection that breaks is replaced when the next one is wanted; whoever used it has the error already.
   pool.on("error", () => undefined);
-  const dialect = new PostgresDialect({ pool, onReserveConnection: async () => owner?.hold() });
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  const dialect = new PostgresDialect({
+    pool,
+    onCreateConnection: (made) => noticeOurEnd((setting) => made.executeQuery(CompiledQuery.raw(setting))),
+    onReserveConnection: async () => owner?.hold(),
+  });
   const db = new Kysely<StateTables>({ dialect });
   const close = async (): Promise<void> => {
     await pool.end();

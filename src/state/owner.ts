@@ -56,8 +56,7 @@ export class Owner {
     client.on("error", lost).on("end", lost);
     try {
       await client.connect();
-      // A machine that vanished would hold the lock for hours.
-      await client.query("SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
+      await noticeOurEnd((setting) => client.query(setting));
       const deadline = performance.now() + LIMITS.stateLockWaitMs;
       while (!(await tryLock(client))) {
         if (performance.now() > deadline) throw await taken(client, this.#to.name);
@@ -69,6 +68,22 @@ export class Owner {
       throw stateError(error, this.#to.name);
     }
   }
+}
+
+const SHORT_PATIENCE = [
+  "SET tcp_keepalives_idle = 10",
+  "SET tcp_keepalives_interval = 5",
+  "SET tcp_keepalives_count = 3",
+  "SET client_connection_check_interval = 1000",
+];
+
+/**
+ * The server soon notices when we are gone, also in the middle of a statement. Otherwise it would finish the migration of
+ * a process that was killed, or hold the lock of a machine that vanished for hours.
+ */
+export async function noticeOurEnd(run: (setting: string) => Promise<unknown>): Promise<void> {
+  // Not every platform has each of them.
+  for (const setting of SHORT_PATIENCE) await run(setting).catch(() => undefined);
 }
 
 async function tryLock(client: pg.Client): Promise<boolean> {

@@ -39,9 +39,9 @@ export class SmallDisk {
   }
 
   /** @returns undefined where mounting is not allowed */
-  static mount(): SmallDisk | undefined {
+  static mount(megabytes = 2): SmallDisk | undefined {
     const path = mkdtempSync(join(tmpdir(), "whosaw-small-disk-"));
-    if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m,mode=0700", "whosaw-test", path]).status === 0)
+    if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=0700`, "whosaw-test", path]).status === 0)
       return new SmallDisk(path);
     rmSync(path, { recursive: true });
     return undefined;
