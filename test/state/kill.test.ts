@@ -108,7 +108,7 @@ describe("the embedded server", () => {
     const postmaster = Number(readFileSync(join(dir, "data/postmaster.pid"), "utf8").split("\n")[0]);
     const guardian = Number(/^PPid:\s+(\d+)$/mu.exec(readFileSync(`/proc/${postmaster}/status`, "utf8"))?.[1]);
     const leash = readFileSync(`/proc/${guardian}/task/${guardian}/children`, "utf8").split(" ").map(Number);
-    for (const pid of [owner.pid, ...leash.filter((pid) => pid > 0 && pid !== postmaster), guardian])
+    for (const pid of [owner.pid, ...leash.filter((child) => child > 0 && child !== postmaster), guardian])
       process.kill(pid, "SIGKILL");
     expect(() => process.kill(postmaster, 0)).not.toThrow();
     const state = await opened({ kind: "embedded", dir }, cleanup);

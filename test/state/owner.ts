@@ -18,15 +18,15 @@ export class Owner {
 
   /** @param user as whom, if not as we are */
   constructor(location: StateLocation, user?: ServerUser) {
-    const process_ = spawn(process.execPath, [PROGRAM, JSON.stringify(location)], {
+    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(location)], {
       ...user,
       cwd: "/",
       stdio: ["pipe", "pipe", "pipe"],
     });
-    process_.stderr.setEncoding("utf8").on("data", (text: string) => (this.complaint += text));
-    this.#process = process_;
-    this.ended = once(process_, "close");
-    this.#said = Promise.race([once(createInterface(process_.stdout), "line"), this.ended.then(() => ["ended"])]);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (this.complaint += text));
+    this.#process = child;
+    this.ended = once(child, "close");
+    this.#said = Promise.race([once(createInterface(child.stdout), "line"), this.ended.then(() => ["ended"])]);
   }
 
   get pid(): number {
