@@ -7,7 +7,7 @@ import { ROSTER, roleOf, SERVICE_ACCOUNT, signInOf, type StaffMember } from "../
 import type { ActorId } from "../../src/ledger/entry.ts";
 import { entriesOf, recordedStatements } from "../e2e/recorded.ts";
 import { AGENT_PASSWORD, startTestGateway, type TestGateway } from "../rig/gateway.ts";
-import { supportDatabase } from "../rig/shared.ts";
+import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
 
 /** Those of the tests' databases. */
 const customers = { seed: DEFAULT_SEED, count: DEFAULT_CUSTOMERS };
@@ -26,6 +26,8 @@ async function work(
     readonly tasks: number;
     readonly roster?: readonly StaffMember[];
     readonly passwordOf?: (person: StaffMember) => string;
+    /** What happens while somebody thinks. */
+    readonly meanwhile?: (database: SupportDatabase) => Promise<void>;
   },
   look: (worked: Worked) => Promise<void>,
 ): Promise<void> {
@@ -40,7 +42,7 @@ async function work(
       ...options,
       customers,
       url,
-      wait: (_, signal) => (signal.aborted ? Promise.reject(new Error("gone home")) : Promise.resolve()),
+      wait: async () => options.meanwhile?.(database),
       onAnswer: (answered) => answers.push(answered),
     });
     await department.done;
@@ -116,5 +118,21 @@ test("whatever goes wrong is counted with its person, and the others go on", asy
   await work({ seed: 5, tasks: 3, roster, passwordOf }, async ({ department, answers }) => {
     expect([...department.tally.errors]).toEqual([[expect.stringMatching(/^bruno: 28P01 /u), 3]]);
     expect(new Set(answers.map(({ person }) => person.name))).toEqual(new Set(["chen"]));
+  });
+});
+
+test("a session that breaks is counted, and work goes on in a new one", async () => {
+  const roster = ROSTER.filter(({ name }) => name === "goran");
+  let broken = false;
+  const meanwhile = async (database: SupportDatabase): Promise<void> => {
+    if (broken) return;
+    const ended = await database.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'whosaw_gw' AND query LIKE '%FROM support.%'`);
+    broken = ended.length > 0;
+  };
+  await work({ seed: 5, tasks: 10, roster, meanwhile }, async ({ department, answers, gateway }) => {
+    expect([...department.tally.errors]).toEqual([[expect.stringMatching(/^goran: /u), 1]]);
+    expect(answers.length).toBeGreaterThan(20);
+    expect((await entriesOf(gateway)).filter(({ kind }) => kind === "login").length).toBeGreaterThan(1);
   });
 });
