@@ -1,4 +1,4 @@
-/** Every look is an entry: the console log, in its own directory, opened for the length of one command. */
+/** Every look is an entry: the console log, in its own directory, opened by the control plane or for the length of one command. */
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../base/clock.ts";
 import { WhosawError } from "../base/errors.ts";
@@ -7,7 +7,7 @@ import { witnessSigner } from "../ledger/checkpoint.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import type { LedgerKeys } from "../ledger/keys-file.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { openLedger } from "../ledger/log.ts";
+import { type LedgerOptions, openLedger } from "../ledger/log.ts";
 import { localWitness } from "../ledger/witness.ts";
 
 export interface ConsoleLogOptions {
@@ -37,7 +37,7 @@ async function openWhenFree(options: ConsoleLogOptions): Promise<Ledger> {
   const until = Date.now() + LIMITS.consoleLockWaitMs;
   for (;;) {
     try {
-      return await open(options);
+      return await openConsoleLog(options, {});
     } catch (error) {
       const busy = error instanceof WhosawError && error.code === "LEDGER_LOCKED";
       if (!busy || Date.now() >= until) throw error;
@@ -46,7 +46,15 @@ async function openWhenFree(options: ConsoleLogOptions): Promise<Ledger> {
   }
 }
 
-function open({ dir, origin, witness, keys }: ConsoleLogOptions): Promise<Ledger> {
+/**
+ * Opens it for as long as the caller wants. A failed append rejects, and then nothing is answered: who only opens it for one
+ * look needs to hear no more.
+ * @throws WhosawError LEDGER_LOCKED, and what else openLedger throws
+ */
+export function openConsoleLog(
+  { dir, origin, witness, keys }: ConsoleLogOptions,
+  { onHealth, onFatal }: Partial<Pick<LedgerOptions, "onHealth" | "onFatal">>,
+): Promise<Ledger> {
   const signer = witnessSigner(`${origin}/witness`, keys.witnessSeed);
   return openLedger({
     dir,
@@ -56,8 +64,7 @@ function open({ dir, origin, witness, keys }: ConsoleLogOptions): Promise<Ledger
     clock: systemClock,
     witness: localWitness({ dir: witness, disk: nodeDisk(), signer, clock: systemClock }),
     sessionCount: () => 0,
-    // A failed append rejects, and then nothing is answered: health has nobody else to tell.
-    onHealth: () => undefined,
-    onFatal: () => undefined,
+    onHealth: onHealth ?? (() => undefined),
+    onFatal: onFatal ?? (() => undefined),
   });
 }

@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   STATE_UNREACHABLE: "08001",
   STATE_FAILED: "58000",
   CONTROL_UNREACHABLE: "08001",
+  CONTROL_RUNNING: "55006",
   /** No control lease within control.grace. */
   NO_LEASE: "57P03",
   // Configuration and start

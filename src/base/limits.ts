@@ -136,6 +136,30 @@ export const LIMITS = {
   shownNamesMax: 20,
   certificateExpiresSoonDays: 21,
   passwordBytesMax: 1_000,
+  /** A gateway asks for its control lease so often, and it holds for so long. */
+  leaseAskMs: 250,
+  leaseMs: 900,
+  leaseAnswerCharsMax: 4_096,
+  /** A body sent to the control plane. */
+  controlBodyBytesMax: 64 << 10,
+  /** One line of an answer of the control plane, as a command takes it. */
+  controlLineCharsMax: 64 << 20,
+  /** A client of the control plane that says nothing for so long, or that takes so long to say what it wants. */
+  controlIdleMs: 30_000,
+  controlConnectionsMax: 256,
+  /** So long a control plane waits for a gateway of an earlier one, and for gateways to take a reload. */
+  gatewayAwaitedMs: 3_000,
+  gatewayReloadMs: 5_000,
+  /** Between two looks at whether a gateway that another process has started still runs. */
+  gatewayLookMs: 250,
+  /** Pauses before a gateway that has crashed is started again: the first, twice that, and so on up to the longest. */
+  gatewayRestartMs: 250,
+  gatewayRestartMaxMs: 30_000,
+  /** A gateway that has run for so long is started again at once when it crashes. */
+  gatewaySteadyMs: 60_000,
+  /** A store of the control plane that does not open is tried again after so long, then twice that, up to the longest. */
+  keptRetryMs: 1_000,
+  keptRetryMaxMs: 30_000,
   shutdownMs: 10_000,
   exitGraceMs: 2_000,
   /** TabSeparated rows of one INSERT into columns: held whole, so that they arrive whole. */

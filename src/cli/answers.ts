@@ -1,19 +1,35 @@
-/** Answers about people: first the look is on record, durable in the console log, then the items are printed. */
+/** Answers about people, printed: who gives them has put the look on record before it hands over a batch. */
 import { once } from "node:events";
-import type { Ledger } from "../ledger/ledger.ts";
-import { LIMITS } from "../base/limits.ts";
+import { Readable } from "node:stream";
+import { withConsoleLog } from "../asks/console-log.ts";
+import type { Answering } from "../control/answers.ts";
+import { ControlClient } from "../control/client.ts";
+import { type Look, recorded } from "../control/looks.ts";
+import type { AskTallyTold } from "../control/protocol.ts";
+import type { Config } from "../config/config.ts";
+import { loadKeys } from "../ledger/keys-file.ts";
 import type { Invocation } from "./command.ts";
 import { formatTable, type TableColumn } from "./output.ts";
 
-export interface Answer<T> {
-  readonly command: string;
-  /** As the look entry names it: ids and hashes, no names. */
-  readonly target: string;
-  readonly items: AsyncIterable<T>;
+/** How an answer looks as a table. */
+export interface View<T> {
   readonly columns: readonly TableColumn[];
   readonly row: (item: T) => readonly string[];
   /** Said when there is nothing. */
   readonly none: string;
+}
+
+/** A question, for the control plane if it runs and for this process if it does not. */
+export interface Question {
+  /** Where the control plane answers it. */
+  readonly path: string;
+  readonly body: object;
+  readonly alone: () => Promise<Answering>;
+}
+
+export interface Answered extends AskTallyTold {
+  /** Items printed. */
+  readonly found: number;
 }
 
 /** Who asks, as the console log has it: the operating system's user number. */
@@ -22,30 +38,73 @@ function asker(): string {
 }
 
 /**
- * Prints an answer of any length with bounded memory: every batch is preceded by its look entry.
- * Nothing is printed if the look cannot be recorded.
- * @returns how many items there were
+ * Asks, and prints the answer, of any length with bounded memory. Nothing is printed if the look cannot be recorded.
+ * @throws WhosawError of whoever answers
  */
-export async function printAnswer<T>(invocation: Invocation, log: Ledger, answer: Answer<T>): Promise<number> {
-  const { output, context } = invocation;
+export async function printAsked<T>(
+  invocation: Invocation,
+  config: Config,
+  question: Question,
+  view: View<T>,
+): Promise<Answered> {
+  const { path, body, alone } = question;
+  const control = await ControlClient.find(config.control.socket);
+  if (control !== undefined) {
+    const answer = control.stream(path, { ...body, by: asker() });
+    const found = await printBatches(invocation, answer.batches as AsyncIterable<readonly T[]>, view);
+    return { found, ...answer.end() };
+  }
+  const { command, target, items, tally } = await alone();
+  const found = await printRecorded(invocation, config, { command, target }, items as AsyncIterable<T>, view);
+  return { found, target, ...tally };
+}
+
+/** Prints what this process has read by itself, once the look is on record. */
+export async function printLook<T>(
+  invocation: Invocation,
+  config: Config,
+  look: Omit<Look, "by">,
+  items: readonly T[],
+  view: View<T>,
+): Promise<void> {
+  const control = await ControlClient.find(config.control.socket);
+  if (control === undefined) {
+    await printRecorded(invocation, config, look, Readable.from(items), view);
+    return;
+  }
+  await control.post("/v1/look", { ...look, by: asker(), results: items.length });
+  await printBatches(invocation, Readable.from([items]), view);
+}
+
+/** With the console log opened by this process: no control plane runs. */
+async function printRecorded<T>(
+  invocation: Invocation,
+  config: Config,
+  look: Omit<Look, "by">,
+  items: AsyncIterable<T>,
+  view: View<T>,
+): Promise<number> {
+  const { console: dir, origin, witness } = config.ledger;
+  const keys = await loadKeys(config.ledger.keys);
+  return withConsoleLog({ dir, origin, witness, keys }, (log) =>
+    printBatches(invocation, recorded(log, { by: asker(), ...look }, items), view),
+  );
+}
+
+/** @returns how many items there were */
+async function printBatches<T>(
+  { output, context }: Invocation,
+  batches: AsyncIterable<readonly T[]>,
+  view: View<T>,
+): Promise<number> {
   let printed = 0;
-  let batches = 0;
-  const release = async (batch: readonly T[]): Promise<void> => {
-    const { command, target } = answer;
-    await log.append({ kind: "look", by: asker(), command, target, results: batch.length });
-    const text = output.json ? jsonPart(batch, batches === 0) : tablePart(answer, batch);
-    batches++;
+  let first = true;
+  for await (const batch of batches) {
+    const text = output.json ? jsonPart(batch, first) : tablePart(view, batch);
+    first = false;
     printed += batch.length;
     if (!context.stdout.write(text)) await once(context.stdout, "drain");
-  };
-  let batch: T[] = [];
-  for await (const item of answer.items) {
-    batch.push(item);
-    if (batch.length < LIMITS.answerItemsHeldMax) continue;
-    await release(batch);
-    batch = [];
   }
-  if (batch.length > 0 || batches === 0) await release(batch);
   if (output.json) context.stdout.write("]\n");
   return printed;
 }
@@ -55,11 +114,11 @@ function jsonPart(batch: readonly unknown[], first: boolean): string {
   return (first ? "[" : ",") + batch.map((item) => JSON.stringify(item)).join(",");
 }
 
-function tablePart<T>(answer: Answer<T>, batch: readonly T[]): string {
+function tablePart<T>(view: View<T>, batch: readonly T[]): string {
   return batch.length === 0
-    ? `${answer.none}\n`
+    ? `${view.none}\n`
     : formatTable(
-        answer.columns,
-        batch.map((item) => answer.row(item)),
+        view.columns,
+        batch.map((item) => view.row(item)),
       );
 }

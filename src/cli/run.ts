@@ -85,6 +85,12 @@ function once(value: string, before: unknown): string {
   return value;
 }
 
+/** commander has `--no-NAME` as a NAME that is true unless it was given. */
+function given(negated: boolean, value: unknown): unknown {
+  if (!negated) return value;
+  return value === false ? true : undefined;
+}
+
 const EXIT_HELP =
   "Exit codes: 0 done, 1 the answer is no, 2 wrong command line, 3 wrong configuration, 4 environment, 70 a bug.";
 
@@ -108,7 +114,7 @@ function createInvocation(spec: Command, command: Program, context: CliContext):
   const values = new Map(
     command.options.map((option) => [
       option.long?.replace(/^--/u, "") ?? "",
-      command.getOptionValue(option.attributeName()) as unknown,
+      given(option.negate, command.getOptionValue(option.attributeName())),
     ]),
   );
   const positional = new Map(

@@ -50,6 +50,8 @@ export interface HttpConfig {
 export interface ControlConfig {
   /** Unix socket, absolute. */
   readonly socket: string;
+  /** Who may open it: the user that the control plane runs as, or also the group of the socket's folder. */
+  readonly access: "owner" | "group";
   /** How long protected rows wait for a control lease before their statement fails. */
   readonly graceMs: number;
   /** Protected rows pass without a lease once the grace is over, marked as such. */
@@ -98,6 +100,16 @@ export interface LedgerConfig {
   readonly origin: string;
 }
 
+/** A gateway beside the first: what it does not share with it. */
+export interface GatewayConfig {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Its ledger's directory, absolute. Keys, witness and console log are those of `ledger`. */
+  readonly dir: string;
+  readonly origin: string;
+}
+
 export interface RoleConfig {
   /** The role that the database session takes on; undefined keeps the upstream user's own. */
   readonly upstreamRole: string | undefined;
@@ -115,6 +127,8 @@ export interface Config {
   readonly columns: ColumnsConfig;
   readonly strata: readonly StrataConfig[];
   readonly ledger: LedgerConfig;
+  /** By name; the first gateway, under listen and ledger, is not among them. */
+  readonly gateways: ReadonlyMap<string, GatewayConfig>;
   readonly mode: Mode;
   readonly classification: Classification;
   /** By name. A service account that states an upstream role of its own adds a role named `svc:<account>`. */

@@ -71,7 +71,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   [
     "a key of a later version",
     `${GOOD}smtp: {url: x}\n`,
-    "whosaw.yaml:4:1: smtp: is not a known key. Known here: upstream, listen, ledger, control, data, state, columns, mode, subjects, public, roles, actors.",
+    "whosaw.yaml:4:1: smtp: is not a known key. Known here: upstream, listen, ledger, gateways, control, data, state, columns, mode, subjects, public, roles, actors.",
   ],
   [
     "a wrong mode",

@@ -1,10 +1,12 @@
 /** From the right shape to a Config: defaults of paths, addresses, and names checked against each other. */
-import { dirname, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Classification, ProtectedTableRule } from "../lineage/classification.ts";
 import { parseHostPort, parseUpstreamUrl } from "./address.ts";
 import type { Config, LedgerConfig, ListenConfig, RoleConfig, UpstreamConfig } from "./config.ts";
 import { type Finding, Findings, shownName } from "./problem.ts";
 import type { RawConfig } from "./schema.ts";
+import { resolveGateways } from "./gateways.ts";
+import { checkApart, ORIGIN } from "./places.ts";
 import { resolveColumns, resolveControl, resolveHttp, resolveState, resolveStrata } from "./stores.ts";
 import { checkClassification } from "./subjects.ts";
 
@@ -20,6 +22,7 @@ export function resolveConfig(raw: RawConfig, file: string): Resolved {
   const postgres = resolveListen(raw, absolute, findings);
   const http = resolveHttp(raw, findings);
   const ledger = resolveLedger(raw, absolute, findings);
+  const gateways = resolveGateways(raw, ledger, absolute, findings);
   const control = resolveControl(raw, absolute, findings);
   const state = resolveState(raw, absolute, findings);
   const columns = resolveColumns(raw, absolute, findings);
@@ -30,7 +33,21 @@ export function resolveConfig(raw: RawConfig, file: string): Resolved {
   const listen = { postgres, http };
   const { mode } = raw;
   return {
-    config: { file, upstream, listen, ledger, control, state, columns, strata, mode, classification, roles, actors },
+    config: {
+      file,
+      upstream,
+      listen,
+      ledger,
+      gateways,
+      control,
+      state,
+      columns,
+      strata,
+      mode,
+      classification,
+      roles,
+      actors,
+    },
   };
 }
 
@@ -83,9 +100,6 @@ function resolveListen(raw: RawConfig, absolute: Absolute, findings: Findings): 
   };
 }
 
-/** As C2SP signed notes want a key name: not empty, without spaces and plus signs. */
-const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
-
 function resolveLedger(raw: RawConfig, absolute: Absolute, findings: Findings): LedgerConfig {
   const { dir, origin } = raw.ledger;
   if (!ORIGIN.test(origin)) {
@@ -101,33 +115,13 @@ function resolveLedger(raw: RawConfig, absolute: Absolute, findings: Findings): 
     console: absolute(raw.ledger.console ?? `${absolute(dir)}-console`),
     origin,
   };
-  checkApart(ledger, findings);
-  return ledger;
-}
-
-/** Who restores an old copy of one of these directories must not restore the others with it. */
-function checkApart(ledger: LedgerConfig, findings: Findings): void {
   const names = ["dir", "keys", "witness", "console"] as const;
-  for (const [index, name] of names.entries()) {
-    for (const earlier of names.slice(0, index)) {
-      const inner = contains(ledger[earlier], ledger[name])
-        ? name
-        : contains(ledger[name], ledger[earlier])
-          ? earlier
-          : undefined;
-      if (inner === undefined) continue;
-      const outer = inner === name ? earlier : name;
-      findings.add(
-        ["ledger", inner],
-        `lies in ledger.${outer}. Give each its own directory: who can restore the one must not restore the other.`,
-      );
-    }
-  }
-}
-
-function contains(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === "" || !/^\.\.(?:[/\\]|$)/u.test(way);
+  checkApart(
+    names.map((name) => [`ledger.${name}`, ledger[name]] as const),
+    (place) => place.split("."),
+    findings,
+  );
+  return ledger;
 }
 
 /** Prefix of the role that a service account with its own upstream-role gets. */

@@ -116,12 +116,30 @@ const ledger = mapping(
   "ledger: {dir: ./ledger, origin: example.com/gw-1}",
 );
 
+const gatewayExample = "gw-2: {listen: 127.0.0.1:6433, ledger: ./ledger-2, origin: example.com/gw-2}";
+const gateway = mapping(
+  {
+    listen: text("Address and port for database clients.", "host:port", "listen: 127.0.0.1:6433"),
+    ledger: path("The directory of its own ledger.", "ledger: ./ledger-2"),
+    origin: text("Its log's name in the world.", "a name like example.com/gw-2", "origin: example.com/gw-2"),
+  },
+  "a gateway",
+  gatewayExample,
+);
+
 const control = mapping(
   {
     socket: path(
       "Unix socket on which commands and gateways ask the control plane; default: control.sock in data.",
       "socket: /run/whosaw/control.sock",
     ).optional(),
+    access: z
+      .enum(["owner", "group"], { error: says("owner or group", "access: group") })
+      .meta({
+        description:
+          "Who may open the socket: the user that the control plane runs as, or also the group of its folder, for gateways of another user.",
+      })
+      .default("owner"),
     grace: text(
       "How long protected rows wait for the control plane before their statement fails.",
       "a length of time",
@@ -269,6 +287,12 @@ export const configSchema = mapping(
     upstream,
     listen,
     ledger,
+    gateways: table(gateway, "gateways by name", gatewayExample)
+      .meta({
+        description:
+          "Gateways beside the first, for the same database and policy: `whosaw gateway --name NAME` runs one.",
+      })
+      .default({}),
     control: control.prefault({}),
     data: path("Where embedded state and columns are kept.", "data: ./whosaw-data").default("./whosaw-data"),
     state: text(

@@ -23,6 +23,7 @@ export function resolveControl(raw: RawConfig, absolute: Absolute, findings: Fin
   if ("problem" in grace) findings.add(["control", "grace"], grace.problem);
   return {
     socket,
+    access: raw.control.access,
     graceMs: "problem" in grace ? 0 : grace.value,
     continueUnleased: raw.control["continue-unleased"],
   };

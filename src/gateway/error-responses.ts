@@ -12,7 +12,7 @@ import {
   fieldsOf,
   sqlstateOf,
 } from "../wire/messages/error-response.ts";
-import { type Basis, Execution } from "./execution.ts";
+import type { Basis } from "./execution.ts";
 import type { Pending, PendingBind, PendingExecute, PendingQuery } from "./pending.ts";
 import { IN_FAILED_TRANSACTION } from "./refusal.ts";
 import type { Relay } from "./relay.ts";
@@ -125,7 +125,7 @@ export class ErrorResponses {
     if (standing.kind === "pass" && this.#mayBeDeferred(plan)) return this.#deferredError(fields);
     if (standing.kind === "pass" || standing.kind === "unknown") return moved(fields, text);
     const known = head.kind === "query" ? head.execution : this.#portal(head)?.execution;
-    const execution = known ?? new Execution(standing);
+    const execution = known ?? this.#state.beginExecution(standing);
     const rebuilt =
       standing.kind === "opaque" ? moved(fields, text) : new Map(rebuildError([...fields], standing.accounting, text));
     execution.end(sqlstateOf(rebuilt));
@@ -143,7 +143,7 @@ export class ErrorResponses {
   }
 
   #deferredError(fields: ErrorFields): ErrorFields {
-    const execution = new Execution(DEFERRED);
+    const execution = this.#state.beginExecution(DEFERRED);
     execution.end(sqlstateOf(fields));
     this.#state.unrecorded.add(execution);
     return new Map(rebuildError([...fields], DEFERRED.accounting, DEFERRED_TEXT));

@@ -12,7 +12,6 @@ export interface Executor {
   readonly actor: ActorId;
   /** Index of the session's login entry. */
   readonly session: number;
-  readonly policy: Uint8Array;
   /** Under which text keys are hashed. */
   readonly subjectKey: Uint8Array;
 }
@@ -29,14 +28,17 @@ export type Basis =
 
 export class Execution {
   readonly basis: Basis;
+  /** SHA-256 of the policy that it runs under to its end. */
+  readonly #policy: Uint8Array;
   readonly #collectors: readonly KeyCollector[];
   readonly #collectorOfCompanion: readonly KeyCollector[];
   #rows = 0;
   #statementIndex: number | undefined;
   #outcome: Outcome | undefined;
 
-  constructor(basis: Basis) {
+  constructor(basis: Basis, policy: Uint8Array) {
     this.basis = basis;
+    this.#policy = policy;
     const uses = basis.kind === "account" ? basis.accounting.uses : [];
     this.#collectors = uses.map((use) => new KeyCollector(use));
     const companions = basis.kind === "account" ? basis.accounting.companions : [];
@@ -105,7 +107,7 @@ export class Execution {
       decision: isListed(this.basis) ? "accounted" : "opaque",
       ticket: undefined,
       reason: undefined,
-      policy: executor.policy,
+      policy: this.#policy,
       blocks,
       outcome,
     });

@@ -1,6 +1,7 @@
 /** The data plane: composes wire, lineage and ledger; fails closed. */
 import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:net";
+import type { Actor } from "../actors/actor.ts";
 import type { ActorStore } from "../actors/store.ts";
 import { assert } from "../base/assert.ts";
 import { systemClock } from "../base/clock.ts";
@@ -8,6 +9,7 @@ import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Config, RoleConfig } from "../config/config.ts";
 import { policyHash } from "../config/policy-hash.ts";
+import { roleOf } from "../config/roles.ts";
 import { logSigner, type NoteSigner, witnessSigner } from "../ledger/checkpoint.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { deriveSubjectKey } from "../ledger/keys-block.ts";
@@ -18,9 +20,12 @@ import { localWitness } from "../ledger/witness.ts";
 import { createPlanCache } from "../lineage/cache/plan-cache.ts";
 import { CatalogWatch } from "../lineage/catalog/watch.ts";
 import { createPlanner } from "../lineage/create-planner.ts";
+import { GatewayCounters } from "../metrics/counters.ts";
+import type { GatewayReport } from "../metrics/report.ts";
 import { Alerts } from "./alerts.ts";
 import { CancelKeys } from "./cancel.ts";
 import { CatalogConnection } from "./catalog-connection.ts";
+import type { Lease } from "./lease.ts";
 import { serveClient } from "./listener.ts";
 import type { GatewayLog, GatewayParts, PolicyInForce } from "./parts.ts";
 import { assertPortFree, cannotListen } from "./port.ts";
@@ -33,6 +38,7 @@ export interface GatewayOptions {
   /** Asked once the port, the certificates and the database were found fit: only then may anything be created. */
   readonly openKeys: () => Promise<LedgerKeys>;
   readonly log: GatewayLog;
+  readonly lease: Lease;
   /** The ledger cannot be trusted any more: the process must stop, and will recover when it is started again. */
   readonly onFatal: (error: WhosawError) => void;
   /** To measure what durability costs, and for nothing else. */
@@ -47,14 +53,33 @@ export interface RunningGateway {
   /** Verifier key of its witness, whose cosignatures are on the checkpoints. */
   readonly witnessVkey: string;
   readonly health: () => LedgerHealth;
+  /** What the control plane is told. */
+  standing(): GatewayStanding;
+  /** Puts an alert on record; resolves when it is durable. */
+  alert(code: string, detail: string): Promise<void>;
   /**
-   * Takes a new configuration for new sessions; the address, the upstream and the ledger stay.
+   * Takes a new configuration, for every statement from then on; the address, the upstream and the ledger stay. Sessions
+   * whose role is gone or has become another upstream are ended.
    * @throws WhosawError CATALOG_MISMATCH: the old one stays in force
    */
   reload(config: Config): Promise<void>;
   /** Lets nobody in, ends all sessions, closes the ledger. */
   close(): Promise<void>;
 }
+
+export type GatewayStanding = Pick<
+  GatewayReport,
+  | "origin"
+  | "postgres"
+  | "vkey"
+  | "witness"
+  | "mode"
+  | "policy"
+  | "ledgerError"
+  | "ledgerEntries"
+  | "sessions"
+  | "counts"
+>;
 
 /**
  * Starts a gateway. What can fail without a trace comes first: port, certificates, catalog; then keys and ledger are opened or
@@ -77,7 +102,10 @@ class Gateway implements RunningGateway {
   readonly #sessions = new SessionRegistry();
   readonly #catalogConnection: CatalogConnection;
   readonly #watch: CatalogWatch;
+  readonly #counters = new GatewayCounters();
   #policy: PolicyInForce;
+  /** Takes force with the catalog that was read for it. */
+  #coming: PolicyInForce | undefined;
   #keys: LedgerKeys | undefined;
   #ledger: Ledger | undefined;
   #server: Server | undefined;
@@ -97,6 +125,9 @@ class Gateway implements RunningGateway {
       },
       classification: options.config.classification,
       roles: upstreamRoles(options.config),
+      onChange: () => {
+        this.#policy = this.#coming ?? this.#policy;
+      },
       onFailure: (error) => options.log.warn({ err: error }, "the database's catalog could not be read"),
     });
   }
@@ -131,8 +162,30 @@ class Gateway implements RunningGateway {
     );
   }
 
+  standing(): GatewayStanding {
+    const health = this.health();
+    const { config, hash } = this.#policy;
+    return {
+      origin: this.#options.config.ledger.origin,
+      postgres: this.address,
+      vkey: this.vkey,
+      witness: this.witnessVkey,
+      mode: config.mode,
+      policy: hash.toString("hex"),
+      ledgerError: health.status === "green" ? null : health.error.code,
+      ledgerEntries: this.#ledger?.size ?? 0,
+      sessions: this.#sessions.size,
+      counts: this.#counters.totals,
+    };
+  }
+
+  async alert(code: string, detail: string): Promise<void> {
+    assert(this.#ledger !== undefined, "the gateway has started");
+    await this.#ledger.append({ kind: "alert", code, detail });
+  }
+
   async start(): Promise<void> {
-    const { config, actors, log, openKeys } = this.#options;
+    const { config, actors, log, openKeys, lease } = this.#options;
     const { host, port, tls } = config.listen.postgres;
     await assertPortFree(host, port);
     const tlsUpgrade = tls && (await TlsUpgrade.load(tls));
@@ -145,7 +198,9 @@ class Gateway implements RunningGateway {
     const parts: GatewayParts = {
       actors,
       ledger,
+      lease,
       log,
+      counters: this.#counters,
       planner: createPlanCache(await createPlanner()),
       alerts: new Alerts((entry) => void ledger.append(entry).catch(() => undefined), systemClock),
       cancelKeys: new CancelKeys(),
@@ -162,8 +217,17 @@ class Gateway implements RunningGateway {
   }
 
   async reload(config: Config): Promise<void> {
-    await this.#watch.reconfigure(config.classification, upstreamRoles(config));
-    this.#policy = inForce(config);
+    const before = this.#policy;
+    this.#coming = inForce(config);
+    try {
+      await this.#watch.reconfigure(config.classification, upstreamRoles(config));
+    } catch (error) {
+      this.#policy = before;
+      throw error;
+    } finally {
+      this.#coming = undefined;
+    }
+    this.#endOutdated(before.config, config);
     await this.#ledger?.append({ kind: "policy-change", policy: this.#policy.hash, mode: config.mode });
   }
 
@@ -205,6 +269,20 @@ class Gateway implements RunningGateway {
         onFatal(error);
       },
       unsafeSkipSyncForBench: this.#options.unsafeSkipSyncForBench ?? false,
+    });
+  }
+
+  /** The upstream connection of a session runs as the role that it was opened with. */
+  #endOutdated(before: Config, now: Config): void {
+    const register = this.#options.actors.current();
+    const upstreamRole = (config: Config, actor: Actor): string | undefined => {
+      const role = roleOf(config, actor)?.role;
+      return role && (role.upstreamRole ?? config.upstream.user);
+    };
+    this.#sessions.abortWhere((id) => {
+      const actor = register.byId(id);
+      if (actor === undefined || upstreamRole(before, actor) === upstreamRole(now, actor)) return undefined;
+      return new WhosawError("ACTOR_DISABLED", "the role of this account was changed", { hint: "connect again" });
     });
   }
 

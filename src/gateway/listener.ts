@@ -3,6 +3,7 @@
  * Whatever goes wrong ends in one ErrorResponse and a closed socket; nothing here can take the gateway down.
  */
 import type { Socket } from "node:net";
+import type { Actor } from "../actors/actor.ts";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { RoleConfig } from "../config/config.ts";
@@ -19,7 +20,7 @@ import { readPacket } from "./client-socket.ts";
 import { signInClient, type SignedIn } from "./client-sign-in.ts";
 import type { GatewayParts, PolicyInForce } from "./parts.ts";
 import { Session } from "./session.ts";
-import { SessionState } from "./session-state.ts";
+import { type SessionPolicy, SessionState } from "./session-state.ts";
 import { upstreamParameters } from "./startup-parameters.ts";
 import { cancelUpstream, connectUpstream, type Upstream } from "./upstream.ts";
 import { UpstreamRefused } from "./upstream-refused.ts";
@@ -122,7 +123,7 @@ interface Opening {
 }
 
 async function open(client: Socket, upstream: Upstream, opening: Opening): Promise<void> {
-  const { signedIn, role, policy, parts } = opening;
+  const { signedIn, policy, parts } = opening;
   const { actor, proof } = signedIn;
   const { config } = policy;
   const clientAddress = client.remoteAddress ?? "";
@@ -137,30 +138,45 @@ async function open(client: Socket, upstream: Upstream, opening: Opening): Promi
   if (client.destroyed) throw new WhosawError("AUTHENTICATION_FAILED", "the client left during sign-in");
   checkStillWelcome(signedIn, parts);
   if (upstream.socket.destroyed) throw new WhosawError("UPSTREAM_LOST", "the connection to the database was lost");
-  const executor = { actor: actor.id, session: receipt.firstIndex, policy: policy.hash, subjectKey: parts.subjectKey };
-  const upstreamRole = role.upstreamRole ?? config.upstream.user;
-  const state = new SessionState(
-    parts.planner,
-    { mode: config.mode, migrate: role.migrate, upstreamRole },
-    executor,
-    parts.catalog,
-  );
+  const executor = { actor: actor.id, session: receipt.firstIndex, subjectKey: parts.subjectKey };
+  const { planner, catalog, counters } = parts;
+  const state = new SessionState({ planner, policy: followPolicy(actor, opening), executor, catalog, counters });
   const key = registerCancel(upstream, opening);
   const session = new Session({
     client,
     upstream: upstream.socket,
     state,
     ledger: parts.ledger,
+    lease: parts.lease,
+    cancel: () => cancelAt(upstream, opening),
     ended: (error) => {
       parts.sessions.delete(session);
       if (key !== undefined) parts.cancelKeys.unregister(key);
+      if (error !== undefined) counters.error(error.code);
       if (error !== undefined) parts.log.warn({ code: error.code, err: error.cause }, error.message);
       void parts.ledger.append({ kind: "logout", session: receipt.firstIndex }).catch(() => undefined);
     },
   });
   for (const { name, value } of upstream.parameters) state.parameterChanged(name, value);
   parts.sessions.add(session, actor.id);
+  counters.sessions += 1;
   session.start(greeting(upstream, key));
+}
+
+/** The session's own part of the policy in force. The role upstream is that of the connection: whose changes, is ended. */
+function followPolicy(actor: Actor, { role: signedInAs, policy: atSignIn, parts }: Opening): () => SessionPolicy {
+  const upstreamRole = signedInAs.upstreamRole ?? atSignIn.config.upstream.user;
+  const taken = ({ config, hash }: PolicyInForce): SessionPolicy => {
+    const { migrate } = roleOf(config, actor)?.role ?? { migrate: false };
+    return { mode: config.mode, migrate, upstreamRole, hash };
+  };
+  let inForce = atSignIn;
+  let mine = taken(inForce);
+  return () => {
+    const now = parts.policy();
+    if (now !== inForce) [inForce, mine] = [now, taken(now)];
+    return mine;
+  };
 }
 
 /**
@@ -175,13 +191,16 @@ function checkStillWelcome({ actor }: SignedIn, parts: GatewayParts): void {
     throw new WhosawError("ACTOR_DISABLED", "this account was disabled or changed during the sign-in");
 }
 
-function registerCancel(upstream: Upstream, { policy, parts }: Opening): BackendKeyData | undefined {
-  const { key } = upstream;
-  if (key === undefined) return undefined;
-  return parts.cancelKeys.register(key.processId, () => {
-    cancelUpstream(policy.config.upstream, key).catch((error: unknown) => {
-      parts.log.warn({ err: error }, "a cancel request could not be passed on");
-    });
+function registerCancel(upstream: Upstream, opening: Opening): BackendKeyData | undefined {
+  const { parts } = opening;
+  return upstream.key && parts.cancelKeys.register(upstream.key.processId, () => void cancelAt(upstream, opening));
+}
+
+/** Never rejects: a statement that cannot be cancelled runs to its end. */
+async function cancelAt({ key }: Upstream, { policy, parts }: Opening): Promise<void> {
+  if (key === undefined) return;
+  await cancelUpstream(policy.config.upstream, key).catch((error: unknown) => {
+    parts.log.warn({ err: error }, "a cancel request could not be passed on");
   });
 }
 
@@ -214,6 +233,7 @@ function checkDatabase(startup: StartupMessage, { config }: PolicyInForce): void
 function turnAway(socket: Socket, error: unknown, parts: GatewayParts): void {
   const known = error instanceof WhosawError;
   const told = known ? error : new WhosawError("INTERNAL", "the gateway ran into a bug", { cause: error });
+  parts.counters.error(told.code);
   if (known) parts.log.info({ code: told.code }, told.message);
   else parts.log.error({ err: error }, told.message);
   const fields = error instanceof UpstreamRefused ? error.said : fieldsOf(told, "FATAL");

@@ -2,12 +2,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Receipt } from "../ledger/ledger.ts";
 import { Outbox } from "./outbox.ts";
+import { alwaysLeased } from "./testing/always-leased.ts";
 
 const receipt = (): Receipt => Receipt.issue("test", 0, 0);
 
 function outbox(): { box: Outbox; sent: () => string } {
   let sent = "";
-  const box = new Outbox({ write: (pieces) => (sent += Buffer.concat(pieces).toString()) });
+  const box = new Outbox({
+    write: (pieces) => (sent += Buffer.concat(pieces).toString()),
+    withheld: () => expect.unreachable(),
+  });
   return { box, sent: () => sent };
 }
 
@@ -22,9 +26,9 @@ test("held bytes wait for a receipt, and what is behind them waits too", () => {
   box.hold(Buffer.from("a"));
   box.send(Buffer.from("b"));
   expect(sent()).toBe("");
-  box.cover();
+  box.cover(true);
   expect(sent()).toBe("");
-  box.release(receipt());
+  box.release(receipt(), alwaysLeased);
   expect(sent()).toBe("ab");
   expect(box.heldBytes).toBe(0);
 });
@@ -32,12 +36,12 @@ test("held bytes wait for a receipt, and what is behind them waits too", () => {
 test("a receipt releases only what its drain covered", () => {
   const { box, sent } = outbox();
   box.hold(Buffer.from("a"));
-  box.cover();
+  box.cover(true);
   box.hold(Buffer.from("b"));
-  box.release(receipt());
+  box.release(receipt(), alwaysLeased);
   expect(sent()).toBe("a");
-  box.cover();
-  box.release(receipt());
+  box.cover(true);
+  box.release(receipt(), alwaysLeased);
   expect(sent()).toBe("ab");
 });
 
@@ -72,10 +76,10 @@ test("property: order is kept, and no held byte leaves before its receipt", () =
             box.send(Buffer.from(byte));
           }
         } else if (step === "cover" && needs > (drains.at(-1) ?? proved)) {
-          box.cover();
+          box.cover(true);
           drains.push(queued.length);
         } else if (step === "release" && drains.length > 0) {
-          box.release(receipt());
+          box.release(receipt(), alwaysLeased);
           proved = drains.shift() ?? proved;
         }
         expect(queued.startsWith(sent())).toBe(true);

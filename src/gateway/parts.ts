@@ -5,8 +5,10 @@ import type { Config } from "../config/config.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { CatalogSnapshot } from "../lineage/catalog.ts";
 import type { Planner } from "../lineage/planner.ts";
+import type { GatewayCounters } from "../metrics/counters.ts";
 import type { Alerts } from "./alerts.ts";
 import type { CancelKeys } from "./cancel.ts";
+import type { Lease } from "./lease.ts";
 import type { SessionRegistry } from "./registry.ts";
 import type { TlsUpgrade } from "./tls-upgrade.ts";
 
@@ -17,7 +19,7 @@ export interface GatewayLog {
   error(fields: Record<string, unknown>, message: string): void;
 }
 
-/** Taken by each new session, and kept until it ends. */
+/** Taken by each statement, and kept until it ends. */
 export interface PolicyInForce {
   readonly config: Config;
   /** SHA-256 of the canonical configuration. */
@@ -28,10 +30,12 @@ export interface GatewayParts {
   readonly alerts: Alerts;
   readonly actors: ActorStore;
   readonly ledger: Ledger;
+  readonly lease: Lease;
   readonly planner: Planner;
   readonly cancelKeys: CancelKeys;
   readonly sessions: SessionRegistry;
   readonly tls: TlsUpgrade | undefined;
+  readonly counters: GatewayCounters;
   readonly subjectKey: Uint8Array;
   readonly mockSecret: Buffer;
   readonly log: GatewayLog;

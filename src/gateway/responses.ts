@@ -14,7 +14,7 @@ import { decodeReadyForQuery } from "../wire/messages/ready-for-query.ts";
 import { stripCopyResponse, stripDataRow, stripRowDescription } from "../wire/strip.ts";
 import { BACKEND } from "../wire/types.ts";
 import { ErrorResponses } from "./error-responses.ts";
-import { Execution } from "./execution.ts";
+import type { Execution } from "./execution.ts";
 import type { Pending, PendingHidden, PendingQuery, PendingSync, Prepared } from "./pending.ts";
 import { Relay } from "./relay.ts";
 import type { SessionState } from "./session-state.ts";
@@ -358,7 +358,7 @@ export class Responses {
     if (executes) this.#state.touchedProtected = true;
     const accounting = standing.kind === "account" ? standing.accounting : undefined;
     return {
-      execution: executes ? (execution ?? new Execution(standing)) : undefined,
+      execution: executes ? (execution ?? this.#state.beginExecution(standing)) : undefined,
       hiddenColumns: accounting?.companions.length ?? 0,
       visibleColumns: accounting?.columns ?? 0,
       hideRows: accounting?.hideRows ?? false,

@@ -4,9 +4,10 @@ import type { Entry } from "../ledger/entry.ts";
 import type { CatalogSnapshot } from "../lineage/catalog.ts";
 import type { SessionEffect, StatementPlan, TextPlan } from "../lineage/plan.ts";
 import type { Mode, PlanContext, Planner } from "../lineage/planner.ts";
+import type { GatewayCounters } from "../metrics/counters.ts";
 import { ClientEncoding } from "./client-encoding.ts";
 import { CopyIn } from "./copy-in.ts";
-import type { Execution, Executor } from "./execution.ts";
+import { type Basis, Execution, type Executor } from "./execution.ts";
 import { Names, nameOfText } from "./names.ts";
 import { PendingQueue, type Portal, type Prepared } from "./pending.ts";
 import { revalidate } from "./revalidate.ts";
@@ -19,12 +20,24 @@ export interface SessionPolicy {
   readonly migrate: boolean;
   /** For privileges: the role that the upstream connection runs as. */
   readonly upstreamRole: string;
+  /** SHA-256 of the canonical configuration that all this comes from. */
+  readonly hash: Uint8Array;
+}
+
+export interface SessionStateOptions {
+  readonly planner: Planner;
+  /** The policy in force: each statement takes it as it begins. The same object as long as nothing changes. */
+  readonly policy: () => SessionPolicy;
+  readonly executor: Executor;
+  /** @throws WhosawError CATALOG_STALE */
+  readonly catalog: () => CatalogSnapshot;
+  readonly counters: GatewayCounters;
 }
 
 export class SessionState {
   readonly planner: Planner;
-  readonly policy: SessionPolicy;
   readonly executor: Executor;
+  readonly counters: GatewayCounters;
   readonly prepared = new Names<Prepared>();
   readonly portals = new Names<Portal>();
   readonly pending = new PendingQueue();
@@ -40,16 +53,32 @@ export class SessionState {
   touchedProtected = false;
   /** After an error in the extended protocol, until the next Sync: the server ignores everything else. */
   skipping = false;
-  #catalog: () => CatalogSnapshot;
+  readonly #policy: () => SessionPolicy;
+  readonly #catalog: () => CatalogSnapshot;
+  /** standard_conforming_strings is off. */
+  #backslashes = false;
   readonly #tempTables = new Set<string>();
   #context: PlanContext | undefined;
+  #contextPolicy: SessionPolicy | undefined;
   #sequence = 0;
 
-  constructor(planner: Planner, policy: SessionPolicy, executor: Executor, catalog: () => CatalogSnapshot) {
+  constructor({ planner, policy, executor, catalog, counters }: SessionStateOptions) {
     this.planner = planner;
-    this.policy = policy;
+    this.#policy = policy;
     this.executor = executor;
     this.#catalog = catalog;
+    this.counters = counters;
+  }
+
+  get policy(): SessionPolicy {
+    return this.#policy();
+  }
+
+  /** A statement on protected tables begins; it keeps the present policy to its end. */
+  beginExecution(basis: Basis): Execution {
+    if (basis.kind === "account") this.counters.accounted += 1;
+    else this.counters.opaque += 1;
+    return new Execution(basis, this.policy.hash);
   }
 
   /** Numbers client messages. */
@@ -60,17 +89,20 @@ export class SessionState {
 
   /**
    * What a plan depends on, the same object as long as nothing changes.
-   * @throws WhosawError if the catalog is too old to be trusted
+   * @throws WhosawError if the catalog is too old to be trusted; REFUSED as {@link parameterChanged}
    */
   context(): PlanContext {
     const catalog = this.#catalog();
-    if (this.#context?.catalog !== catalog) {
+    const { policy } = this;
+    if (this.#context?.catalog !== catalog || this.#contextPolicy !== policy) {
+      this.#checkStrings(policy);
+      this.#contextPolicy = policy;
       this.#context = {
         catalog,
         searchPath: this.searchPath.schemas,
-        role: this.policy.upstreamRole,
-        mode: this.policy.mode,
-        migrate: this.policy.migrate,
+        role: policy.upstreamRole,
+        mode: policy.mode,
+        migrate: policy.migrate,
         tempTables: new Set(this.#tempTables),
       };
     }
@@ -83,7 +115,13 @@ export class SessionState {
    */
   parameterChanged(name: string, value: string): void {
     if (name === "client_encoding") this.encoding.name = value;
-    if (name !== "standard_conforming_strings" || value === "on" || this.policy.mode === "observe") return;
+    if (name !== "standard_conforming_strings") return;
+    this.#backslashes = value !== "on";
+    this.#checkStrings(this.policy);
+  }
+
+  #checkStrings({ mode }: SessionPolicy): void {
+    if (!this.#backslashes || mode === "observe") return;
     throw new WhosawError("REFUSED", "standard_conforming_strings is off, so statements cannot be read reliably", {
       hint: "leave standard_conforming_strings on for this role and database",
     });
@@ -110,6 +148,7 @@ export class SessionState {
 
   /** Notes a refusal, to be recorded before the client is told. */
   recordRefusal(refusal: WhosawError, text: TextPlan): void {
+    this.counters.error(refusal.code);
     // One that is found only when parameters are known is of a prepared statement: there is one.
     const plan = text.statements.find((statement) => statement.treatment.kind === "refuse") ?? text.statements[0];
     this.entries.push({

@@ -8,6 +8,7 @@ import { LIMITS } from "../base/limits.ts";
 import type { EntrySource, GroupBuilder, Ledger, Receipt } from "../ledger/ledger.ts";
 import { encodeErrorResponse, fieldsOf } from "../wire/messages/error-response.ts";
 import { TERMINATE } from "../wire/messages/empty.ts";
+import type { Lease, LeaseWaiter } from "./lease.ts";
 import { Outbox } from "./outbox.ts";
 import { Requests } from "./requests.ts";
 import { Responses } from "./responses.ts";
@@ -18,23 +19,32 @@ export interface SessionOptions {
   readonly upstream: Socket;
   readonly state: SessionState;
   readonly ledger: Ledger;
+  readonly lease: Lease;
+  /** Asks the database to break off what it is doing; resolves when it has heard, and never rejects. */
+  readonly cancel: () => Promise<void>;
   /** Called once, when both sockets are done with. */
   readonly ended: (error: WhosawError | undefined) => void;
 }
 
-export class Session implements EntrySource {
+export class Session implements EntrySource, LeaseWaiter {
   readonly #options: SessionOptions;
   readonly #requests: Requests;
   readonly #responses: Responses;
   readonly #outbox: Outbox;
   #ended = false;
   #upstreamGone = false;
+  /** The statement whose answer is withheld was broken off; the database is being told. */
+  #brokenOff = false;
+  #cancelling = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#requests = new Requests(options.state);
     this.#responses = new Responses(options.state);
-    this.#outbox = new Outbox({ write: (pieces) => writeAll(options.client, pieces) });
+    this.#outbox = new Outbox({
+      write: (pieces) => writeAll(options.client, pieces),
+      withheld: ({ code }) => options.state.counters.error(code),
+    });
   }
 
   /**
@@ -71,20 +81,48 @@ export class Session implements EntrySource {
     if (!state.hasUnrecorded) return;
     for (const entry of state.entries) group.add(entry);
     state.entries.length = 0;
+    const rows = state.unrecorded.size > 0;
     for (const execution of state.unrecorded) execution.drain(group, state.executor);
     state.unrecorded.clear();
-    this.#outbox.cover();
+    this.#outbox.cover(rows);
   }
 
   durable(receipt: Receipt): void {
-    if (this.#ended) return;
-    this.#outbox.release(receipt);
-    if (this.#upstreamGone) this.#upstreamLost();
-    else this.#regulate();
+    const { lease } = this.#options;
+    this.#guard(() => this.#released(this.#outbox.release(receipt, lease)));
+  }
+
+  leaseSettled(): void {
+    const { lease } = this.#options;
+    this.#guard(() => this.#released(this.#outbox.proceed(lease)));
   }
 
   failed(error: WhosawError): void {
     this.abort(error);
+  }
+
+  /** @param all nothing waits for the lease */
+  #released(all: boolean): void {
+    if (!all) this.#options.lease.wait(this);
+    this.#breakOff();
+    if (this.#upstreamGone) this.#upstreamLost();
+    else this.#regulate();
+  }
+
+  /**
+   * Nobody waits for the rest of an answer that is withheld. The database is not read from until it has been told, so that
+   * it does not go on to something else meanwhile.
+   */
+  #breakOff(): void {
+    if (!this.#outbox.withholding) this.#brokenOff = false;
+    else if (!this.#brokenOff) {
+      this.#brokenOff = true;
+      this.#cancelling = true;
+      void this.#options.cancel().then(() => {
+        this.#cancelling = false;
+        this.#regulate();
+      });
+    }
   }
 
   #toServer(slices: readonly Buffer[]): void {
@@ -102,6 +140,7 @@ export class Session implements EntrySource {
     } else {
       for (const slice of slices) this.#outbox.send(slice);
     }
+    this.#outbox.whole = this.#responses.betweenMessages;
     if (this.#responses.takeReady()) writeAll(this.#options.upstream, this.#requests.ready());
     this.#toServer(this.#requests.proceed());
   }
@@ -111,7 +150,7 @@ export class Session implements EntrySource {
     if (this.#ended) return;
     const { client, upstream } = this.#options;
     flow(client, !upstream.writableNeedDrain && !this.#requests.stalled);
-    flow(upstream, !client.writableNeedDrain && this.#outbox.heldBytes <= LIMITS.heldBytesMax);
+    flow(upstream, !this.#cancelling && !client.writableNeedDrain && this.#outbox.heldBytes <= LIMITS.heldBytesMax);
   }
 
   #guard(step: () => void): void {
@@ -127,7 +166,7 @@ export class Session implements EntrySource {
 
   #fail(error: WhosawError): void {
     this.#outbox.discard();
-    if (this.#responses.betweenMessages && this.#options.client.writable) {
+    if (this.#outbox.betweenMessages && this.#options.client.writable) {
       this.#options.client.write(encodeErrorResponse(fieldsOf(error, "FATAL")));
     }
     this.#end(error);
@@ -144,8 +183,9 @@ export class Session implements EntrySource {
   #end(error: WhosawError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { client, upstream } = this.#options;
+    const { client, upstream, lease } = this.#options;
     this.#outbox.discard();
+    lease.forget(this);
     if (upstream.writable) upstream.end(TERMINATE);
     upstream.destroySoon();
     // Restarted whenever the client takes something.

@@ -56,8 +56,11 @@ export async function connectUpstream(
 export async function cancelUpstream(config: UpstreamConfig, key: BackendKeyData): Promise<void> {
   const socket = await openSocket(config);
   socket.on("error", () => socket.destroy());
-  socket.end(encodeCancelRequest(key.processId, key.secret));
+  const heard = new Promise<void>((resolve) => socket.once("close", () => resolve()));
   socket.setTimeout(LIMITS.upstreamConnectTimeoutMs, () => socket.destroy());
+  socket.resume();
+  socket.end(encodeCancelRequest(key.processId, key.secret));
+  await heard;
 }
 
 async function readGreeting(channel: Channel): Promise<Pick<Upstream, "parameters" | "key">> {

@@ -137,6 +137,20 @@ export async function takeLock(
 }
 
 /**
+ * Who holds a lock, if that is a process that runs on this machine and can be seen from here.
+ * @returns its pid
+ */
+export async function runningHolder(
+  disk: Disk,
+  path: string,
+  processes: ProcessTable = systemProcesses(),
+): Promise<number | undefined> {
+  const bytes = await readWhole(disk, path, LIMITS.noteBytesMax);
+  const holder = bytes && parseLock(bytes);
+  return holder !== undefined && standingOf(holder, processes) === "held" ? holder.pid : undefined;
+}
+
+/**
  * Removes a lock whose holder is gone. Only the holder of `PATH.break` may, after it has read the lock again: otherwise
  * two that found the same dead lock could remove each other's new one. `PATH.break` is a lock as any other: that of a
  * process that is gone is removed by the holder of `PATH.break.break`, and so on.

@@ -1,4 +1,7 @@
-/** An installation on disk and the compiled command line that serves it: a process that can be killed, and started again. */
+/**
+ * An installation on disk and the compiled command line that runs its gateway: a process that can be killed, and started
+ * again. The control plane that grants its leases runs in the test.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -11,6 +14,7 @@ import type { Actor } from "../../src/actors/actor.ts";
 import { addActor } from "../../src/actors/register.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { type RunningControl, startControl } from "../../src/control/control.ts";
 import { witnessSigner } from "../../src/ledger/checkpoint.ts";
 import { type LedgerKeys, loadKeys } from "../../src/ledger/keys-file.ts";
 import { verifyLog } from "../../src/verify/log.ts";
@@ -43,13 +47,15 @@ export class Installation {
   readonly config: Config;
   readonly database: SupportDatabase;
   readonly actors: { readonly alice: Actor; readonly helpdesk: Actor };
+  readonly #control: RunningControl;
   #last: ServedGateway | undefined;
 
-  private constructor(dir: string, config: Config, database: SupportDatabase, actors: Installation["actors"]) {
-    this.dir = dir;
-    this.config = config;
-    this.database = database;
-    this.actors = actors;
+  private constructor(made: Pick<Installation, "dir" | "config" | "database" | "actors">, control: RunningControl) {
+    this.dir = made.dir;
+    this.config = made.config;
+    this.database = made.database;
+    this.actors = made.actors;
+    this.#control = control;
   }
 
   static async create({ database, ledgerDir, edit }: InstallationOptions): Promise<Installation> {
@@ -63,16 +69,19 @@ export class Installation {
       addActor(config.actors.file, { name, role, verifier, service });
     const alice = await add("alice", "agent", false);
     const helpdesk = await add("helpdesk", "application", true);
-    return new Installation(dir, config, database, { alice, helpdesk });
+    const silent = (): void => undefined;
+    const log = { info: silent, warn: silent, error: silent };
+    const control = await startControl({ config, loadConfig: () => Promise.resolve(config), log });
+    return new Installation({ dir, config, database, actors: { alice, helpdesk } }, control);
   }
 
   /**
-   * `whosaw serve --json`. Does not wait for it to be ready.
+   * `whosaw gateway --json`. Does not wait for it to be ready.
    * @param faults file that says what the disk does instead of its work; see faulty-disk.mjs
    */
   serve(faults?: string): ServedGateway {
     const preload = faults === undefined ? [] : ["--import", FAULTS];
-    const args = [...preload, CLI, "serve", "--json", "--config", join(this.dir, "whosaw.yaml")];
+    const args = [...preload, CLI, "gateway", "--json", "--config", join(this.dir, "whosaw.yaml")];
     const env = { ...process.env, ...(faults === undefined ? {} : { WHOSAW_FAULTS: faults }) };
     this.#last = new ServedGateway(spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] }));
     return this.#last;
@@ -104,6 +113,7 @@ export class Installation {
   /** Kills what still runs, and removes everything. */
   async remove(): Promise<void> {
     await this.#last?.kill();
+    await this.#control.close();
     await rm(this.dir, { recursive: true, force: true });
   }
 }

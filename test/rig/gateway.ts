@@ -10,7 +10,9 @@ import { ActorStore } from "../../src/actors/store.ts";
 import type { Config } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/load.ts";
 import { type RunningGateway, startGateway } from "../../src/gateway/gateway.ts";
+import type { Lease } from "../../src/gateway/lease.ts";
 import type { GatewayLog } from "../../src/gateway/parts.ts";
+import { alwaysLeased } from "../../src/gateway/testing/always-leased.ts";
 import { createKeys, type LedgerKeys } from "../../src/ledger/keys-file.ts";
 import { makeVerifier } from "../../src/wire/scram.ts";
 import type { SupportDatabase } from "./shared.ts";
@@ -22,6 +24,8 @@ export interface TestGatewayOptions {
   readonly mode?: "observe" | "enforce";
   /** Changes the configuration's text before it is read. */
   readonly edit?: (yaml: string) => string;
+  /** Default: one that is always held. */
+  readonly lease?: Lease;
 }
 
 export interface TestGateway {
@@ -63,6 +67,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     actors,
     openKeys: () => Promise.resolve(keys),
     log: logInto(complaints),
+    lease: options.lease ?? alwaysLeased,
     onFatal: fail,
   });
   const [host, port] = [running.address.split(":")[0] ?? "", Number(running.address.split(":").at(-1))];

@@ -30,22 +30,15 @@ export const actorListCommand: Command = {
         const signIn = actor.verifier === undefined ? "certificate" : "password";
         return { id: actor.id, name: actor.name, role: role?.name ?? actor.role, signIn, status };
       });
-    const { ledgerStarted } = await import("../ledger-started.ts");
+    const { ledgerStarted } = await import("../../control/ledger-started.ts");
     if (!(await ledgerStarted(config))) {
       // No gateway has run yet: the ids are in no ledger, and name nobody's doings.
       invocation.output.result(actors, () => (actors.length === 0 ? NOBODY : formatTable(COLUMNS, actors.map(row))));
       return EXIT.ok;
     }
-    const { loadKeys } = await import("../../ledger/keys-file.ts");
-    const { Readable } = await import("node:stream");
-    const { withConsoleLog } = await import("../../asks/console-log.ts");
-    const { printAnswer } = await import("../answers.ts");
-    const { console, origin, witness } = config.ledger;
-    const keys = await loadKeys(config.ledger.keys);
-    const answer = { command: "actor list", target: "actors", columns: COLUMNS, row, none: NOBODY };
-    await withConsoleLog({ dir: console, origin, witness, keys }, (log) =>
-      printAnswer(invocation, log, { ...answer, items: Readable.from(actors) }),
-    );
+    const { printLook } = await import("../answers.ts");
+    const look = { command: "actor list", target: "actors" };
+    await printLook(invocation, config, look, actors, { columns: COLUMNS, row, none: NOBODY });
     return EXIT.ok;
   },
 };

@@ -5,11 +5,24 @@ import type { ActorId } from "../../ledger/entry.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
 import { listed } from "../output.ts";
 
+const COLUMNS = [
+  "AT",
+  "SUBJECT",
+  "TABLE",
+  "FIELDS",
+  "MASKED",
+  "SEARCHED BY",
+  "TICKET",
+  "REASON",
+  "STATEMENT",
+  "INDEX",
+].map((title) => ({ title }));
+
 export const seenByCommand: Command = {
   name: "seen-by",
   summary: "Every subject that one actor was shown, and its statements that could not be accounted for",
   description:
-    "Read straight from the ledger, which needs its keys. Text keys appear as their hashes. " +
+    "Asks the control plane if it runs; otherwise reads the ledger, which needs its keys. Text keys appear as their hashes. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
     "SEARCHED BY are fields that were not shown, but by which the statement chose or sorted its rows. " +
     "With --json: an array of {at, subject: {kind, key}, table, fields, masked, reason, ticket, statement, log, index, searchedBy}, " +
@@ -20,41 +33,19 @@ export const seenByCommand: Command = {
   examples: ["whosaw seen-by alice", "whosaw seen-by svc:helpdesk --json"],
   async run(invocation) {
     const config = await invocation.config();
-    const { seenBy } = await import("../../asks/ask.ts");
-    const { withConsoleLog } = await import("../../asks/console-log.ts");
-    const { loadKeys } = await import("../../ledger/keys-file.ts");
-    const { assertLedgerStarted } = await import("../ledger-started.ts");
-    const { printAnswer } = await import("../answers.ts");
+    const { answerSeenBy } = await import("../../control/answers.ts");
+    const { printAsked } = await import("../answers.ts");
     const actor = await findActor(config, requiredArgument(invocation, "ACTOR"));
-    await assertLedgerStarted(config);
-    const keys = await loadKeys(config.ledger.keys);
-    const { dir, origin, witness } = config.ledger;
-    const tally = { opaque: 0, expired: 0 };
-    const found = await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
-      printAnswer(invocation, log, {
-        command: "seen-by",
-        target: actor,
-        items: seenBy([{ dir, origin, masterKey: keys.masterKey }], actor, tally),
-        columns: [
-          "AT",
-          "SUBJECT",
-          "TABLE",
-          "FIELDS",
-          "MASKED",
-          "SEARCHED BY",
-          "TICKET",
-          "REASON",
-          "STATEMENT",
-          "INDEX",
-        ].map((title) => ({ title })),
-        row,
-        none: "This actor was shown nobody.",
-      }),
+    const { found, expired } = await printAsked(
+      invocation,
+      config,
+      { path: "/v1/seen-by", body: { actor }, alone: () => answerSeenBy(config, { actor }) },
+      { columns: COLUMNS, row, none: "This actor was shown nobody." },
     );
     const { readRegister } = await import("../../actors/register.ts");
     if (found === 0 && (await readRegister(config.actors.file)).byId(actor) === undefined)
       invocation.output.note("no actor of this id is in the register: see `whosaw actor list`");
-    if (tally.expired > 0) invocation.output.note(`${tally.expired} entries have expired and can no longer be read`);
+    if (expired > 0) invocation.output.note(`${expired} entries have expired and can no longer be read`);
     return EXIT.ok;
   },
 };

@@ -1,14 +1,25 @@
-import { WhosawError } from "../../base/errors.ts";
 import type { Disclosure } from "../../asks/ask.ts";
-import type { Config } from "../../config/config.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
 import { listed } from "../output.ts";
+
+const COLUMNS = [
+  "AT",
+  "ACTOR",
+  "TABLE",
+  "FIELDS",
+  "MASKED",
+  "SEARCHED BY",
+  "TICKET",
+  "REASON",
+  "STATEMENT",
+  "INDEX",
+].map((title) => ({ title }));
 
 export const whoSawCommand: Command = {
   name: "who-saw",
   summary: "Everybody to whom one subject was shown: when, which fields, by which statement",
   description:
-    "Read straight from the ledger, which needs its keys. Actors appear as their ids. " +
+    "Asks the control plane if it runs; otherwise reads the ledger, which needs its keys. Actors appear as their ids. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
     "SEARCHED BY are fields that were not shown, but by which the statement chose or sorted its rows. " +
     "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index, searchedBy}. " +
@@ -21,47 +32,22 @@ export const whoSawCommand: Command = {
   examples: ["whosaw who-saw customer 4711", "whosaw who-saw customer 4711 --json"],
   async run(invocation) {
     const config = await invocation.config();
-    const { whoSaw } = await import("../../asks/ask.ts");
-    const { withConsoleLog } = await import("../../asks/console-log.ts");
-    const { subjectTarget } = await import("../../asks/subject.ts");
-    const { loadKeys } = await import("../../ledger/keys-file.ts");
-    const { assertLedgerStarted } = await import("../ledger-started.ts");
-    const { printAnswer } = await import("../answers.ts");
-    const kind = requiredArgument(invocation, "KIND");
-    assertKind(config, kind);
-    await assertLedgerStarted(config);
-    const keys = await loadKeys(config.ledger.keys);
-    const target = subjectTarget(keys.masterKey, kind, requiredArgument(invocation, "KEY"));
-    const { dir, origin, witness } = config.ledger;
-    const tally = { opaque: 0, expired: 0 };
-    const found = await withConsoleLog({ dir: config.ledger.console, origin, witness, keys }, (log) =>
-      printAnswer(invocation, log, {
-        command: "who-saw",
-        target: target.name,
-        items: whoSaw([{ dir, origin, masterKey: keys.masterKey }], target, tally),
-        columns: [
-          "AT",
-          "ACTOR",
-          "TABLE",
-          "FIELDS",
-          "MASKED",
-          "SEARCHED BY",
-          "TICKET",
-          "REASON",
-          "STATEMENT",
-          "INDEX",
-        ].map((title) => ({ title })),
-        row,
-        none: "Nobody was shown this subject.",
-      }),
+    const { answerWhoSaw } = await import("../../control/answers.ts");
+    const { printAsked } = await import("../answers.ts");
+    const question = { kind: requiredArgument(invocation, "KIND"), key: requiredArgument(invocation, "KEY") };
+    const { found, target, opaque, expired } = await printAsked(
+      invocation,
+      config,
+      { path: "/v1/who-saw", body: question, alone: () => answerWhoSaw(config, question) },
+      { columns: COLUMNS, row, none: "Nobody was shown this subject." },
     );
-    if (found === 0 && target.int === undefined && target.uuid === undefined)
+    if (found === 0 && target !== `${question.kind}:${question.key.toLowerCase()}`)
       invocation.output.note("the key was looked for as a text: a number has no blanks, plus sign or leading zeroes");
-    if (tally.opaque > 0)
+    if (opaque > 0)
       invocation.output.note(
-        `${tally.opaque} opaque statements may also have shown this subject; seen-by lists those of an actor`,
+        `${opaque} opaque statements may also have shown this subject; seen-by lists those of an actor`,
       );
-    if (tally.expired > 0) invocation.output.note(`${tally.expired} entries have expired and can no longer be read`);
+    if (expired > 0) invocation.output.note(`${expired} entries have expired and can no longer be read`);
     return EXIT.ok;
   },
 };
@@ -70,13 +56,4 @@ function row(item: Disclosure): readonly string[] {
   const { at, actor, table, fields, masked, searchedBy, ticket, reason, statement, index } = item;
   const columns = [fields, masked, searchedBy].map(listed);
   return [at, actor, table, ...columns, ticket ?? "-", reason ?? "-", statement, String(index)];
-}
-
-/** A misspelt kind must not read as 'nobody'. */
-function assertKind(config: Config, kind: string): void {
-  const { subjects } = config.classification;
-  if (Object.hasOwn(subjects, kind)) return;
-  throw new WhosawError("USAGE", "whosaw.yaml has no such kind of subject.", {
-    hint: `Kinds there: ${Object.keys(subjects).join(", ")}.`,
-  });
 }

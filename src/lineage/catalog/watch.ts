@@ -90,7 +90,7 @@ export class CatalogWatch {
     try {
       await this.#poll();
     } catch (error) {
-      [this.#classification, this.#roles] = old;
+      [this.#classification, this.#roles, this.#digest] = [...old, undefined];
       throw error;
     }
   }

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import { gatewayLogs } from "../config/gateways.ts";
 
 /** A gateway has run with this configuration: its keys, or a ledger written with them, are there. */
 export async function ledgerStarted({ ledger }: Config): Promise<boolean> {
@@ -17,6 +18,15 @@ export async function assertLedgerStarted(config: Config): Promise<void> {
   throw new WhosawError("LEDGER_IO", `There is no ledger in ${config.ledger.dir} yet: no gateway has run with it.`, {
     hint: "Start one with `whosaw serve`; if one has run, correct ledger.dir in the configuration.",
   });
+}
+
+/** The logs of gateways that have run. */
+export async function startedLogs(
+  config: Config,
+): Promise<readonly { readonly dir: string; readonly origin: string }[]> {
+  const logs = gatewayLogs(config);
+  const started = await Promise.all(logs.map(({ dir }) => exists(join(dir, "log.json"))));
+  return logs.filter((_, index) => started[index]);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -102,7 +102,7 @@ async function signIn(address: string): Promise<pg.Client> {
 
 test("one line says when it is ready; an actor signs in and reads; SIGTERM ends it; the next start goes on with the same keys", async () => {
   await addAlice();
-  const gateway = start(["serve", "--json"]);
+  const gateway = start(["gateway", "--json"]);
   const said = await ready(gateway);
   expect(said).toEqual({
     event: "ready",
@@ -120,14 +120,14 @@ test("one line says when it is ready; an actor signs in and reads; SIGTERM ends 
   await client.end();
   await stop(gateway);
 
-  const again = start(["serve", "--json"]);
+  const again = start(["gateway", "--json"]);
   expect((await ready(again)).vkey).toBe(said.vkey);
   expect(again.output()).not.toContain("safe place");
   await stop(again);
 });
 
 test("SIGHUP takes the new configuration and actors; a wrong one changes nothing", async () => {
-  const gateway = start(["serve", "--json"]);
+  const gateway = start(["gateway", "--json"]);
   const { postgres } = await ready(gateway);
   await expect(signIn(postgres)).rejects.toMatchObject({ code: "28P01" });
   await addAlice();
@@ -146,11 +146,11 @@ test("SIGHUP takes the new configuration and actors; a wrong one changes nothing
 });
 
 test("a ledger whose keys are gone is not continued with new ones", async () => {
-  const gateway = start(["serve", "--json"]);
+  const gateway = start(["gateway", "--json"]);
   await ready(gateway);
   await stop(gateway);
   await rm(join(folder, "ledger-keys"), { recursive: true });
-  const again = start(["serve", "--json"]);
+  const again = start(["gateway", "--json"]);
   expect(await again.exit).toBe(EXIT.environment);
   expect(again.output()).toContain('"code":"LEDGER_KEY_LOST"');
   await expect(stat(join(folder, "ledger-keys"))).rejects.toThrow("ENOENT");
@@ -159,7 +159,7 @@ test("a ledger whose keys are gone is not continued with new ones", async () => 
 test("a database that refuses: one sentence, a hint, and the exit code", async () => {
   const wrong = database.gatewayUrl.replace(/:[^:@/]*@/u, ":wrong@");
   await writeFile(join(folder, "whosaw.yaml"), supportConfig({ upstreamUrl: wrong }));
-  const gateway = start(["serve"]);
+  const gateway = start(["gateway"]);
   expect(await gateway.exit).toBe(EXIT.environment);
   expect(gateway.output()).toMatch(/hint: check upstream\.url/u);
   expect(gateway.output()).not.toContain("wrong");
@@ -231,7 +231,7 @@ test.each<[string, (yaml: string) => string, ExitCode, RegExp]>([
   const file = join(folder, "whosaw.yaml");
   const right = await readFile(file, "utf8");
   await writeFile(file, edit(right));
-  const refused = start(["serve"]);
+  const refused = start(["gateway"]);
   expect(await refused.exit).toBe(exit);
   expect(
     refused
@@ -241,7 +241,7 @@ test.each<[string, (yaml: string) => string, ExitCode, RegExp]>([
   ).toMatch(said);
   expect(await readdir(folder)).toEqual(["whosaw.yaml"]);
   await writeFile(file, right);
-  const gateway = start(["serve", "--json"]);
+  const gateway = start(["gateway", "--json"]);
   await ready(gateway);
   await stop(gateway);
 });
@@ -252,7 +252,7 @@ test("a port in use: a sentence, what to do, and nothing left on disk", async ()
   const { port } = holder.address() as { port: number };
   const listen = `127.0.0.1:${port}`;
   await writeFile(join(folder, "whosaw.yaml"), supportConfig({ upstreamUrl: database.gatewayUrl, listen }));
-  const refused = start(["serve"]);
+  const refused = start(["gateway"]);
   expect(await refused.exit).toBe(EXIT.environment);
   expect(refused.output()).toContain(
     `Port ${port} of 127.0.0.1 is in use.\nhint: If that is this gateway, it runs already; otherwise stop the other program, or choose another port in listen.postgres.`,
@@ -260,15 +260,15 @@ test("a port in use: a sentence, what to do, and nothing left on disk", async ()
   expect(await readdir(folder)).toEqual(["whosaw.yaml"]);
   holder.close();
   await once(holder, "close");
-  const gateway = start(["serve", "--json"]);
+  const gateway = start(["gateway", "--json"]);
   expect((await ready(gateway)).postgres).toBe(listen);
   await stop(gateway);
 });
 
 test("two gateways on one ledger: the second does not start", async () => {
-  const first = start(["serve", "--json"]);
+  const first = start(["gateway", "--json"]);
   await ready(first);
-  const second = start(["serve"]);
+  const second = start(["gateway"]);
   expect(await second.exit).toBe(EXIT.environment);
   expect(second.output()).toMatch(/^The ledger is held by process \d+.*\nhint: Stop that process first,/mu);
   await stop(first);

@@ -1,0 +1,216 @@
+/**
+ * The control plane: grants leases, owns the console log, answers commands, reads the configuration again for everybody,
+ * and says how everything is. What it cannot open it tries again; meanwhile it says so and goes on.
+ */
+import type { FastifyInstance } from "fastify";
+import { isDeepStrictEqual } from "node:util";
+import { systemClock } from "../base/clock.ts";
+import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Config, HttpConfig } from "../config/config.ts";
+import { gatewayLogs } from "../config/gateways.ts";
+import { policyHash } from "../config/policy-hash.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
+import { type Answering, answerSeenBy, answerWhoSaw } from "./answers.ts";
+import { createApp } from "./app.ts";
+import { keepConsoleLog } from "./console.ts";
+import { Gateways } from "./gateways.ts";
+import { type HealthTold, healthOf } from "./health.ts";
+import type { Kept } from "./kept.ts";
+import { Metrics } from "./metrics.ts";
+import type { ReloadTold, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
+import { type Desk, deskRoutes, type Watched, watchRoutes } from "./routes.ts";
+import { claimSocket, type ClaimedSocket } from "./socket.ts";
+
+/** What goes to the operator's log. Never names, values or statement texts. */
+export interface ControlLog {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface ControlOptions {
+  readonly config: Config;
+  /** Reads whosaw.yaml again. @throws ConfigError */
+  readonly loadConfig: () => Promise<Config>;
+  readonly log: ControlLog;
+}
+
+export interface RunningControl {
+  /** `HOST:PORT` of health and metrics; undefined without listen.http. */
+  readonly http: string | undefined;
+  readonly gateways: Gateways;
+  health(): HealthTold;
+  /** Opens the stores. What does not open is tried again. */
+  wake(): Promise<void>;
+  /** As {@link Desk.reload}. */
+  reload(): Promise<ReloadTold>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the control plane. It answers when this resolves; stores may still be closed.
+ * @throws WhosawError CONTROL_RUNNING, FILE_UNWRITABLE, PORT_IN_USE
+ */
+export async function startControl(options: ControlOptions): Promise<RunningControl> {
+  const control = new Control(options);
+  try {
+    await control.start();
+  } catch (error) {
+    await control.close();
+    throw error;
+  }
+  return control;
+}
+
+class Control implements RunningControl, Desk, Watched {
+  readonly #options: ControlOptions;
+  readonly gateways: Gateways;
+  readonly #metrics = new Metrics();
+  readonly #console: Kept<Ledger>;
+  /** Swapped as one by a reload. */
+  #config: Config;
+  #socket: ClaimedSocket | undefined;
+  readonly #apps: FastifyInstance[] = [];
+  #http: string | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+    this.#config = options.config;
+    this.gateways = new Gateways(
+      () => gatewayLogs(this.#config).map(({ origin }) => origin),
+      () => performance.now(),
+    );
+    this.#console = keepConsoleLog(options.config, (problem) => this.#noteProblem("console log", problem));
+  }
+
+  get http(): string | undefined {
+    return this.#http;
+  }
+
+  async start(): Promise<void> {
+    const { control, listen } = this.#options.config;
+    this.#socket = await claimSocket(control);
+    const desk = createApp();
+    this.#apps.push(desk);
+    deskRoutes(desk, this);
+    watchRoutes(desk, this);
+    await desk.ready();
+    await this.#socket.listen(desk.server);
+    if (listen.http !== undefined) this.#http = await this.#listenHttp(listen.http);
+  }
+
+  async wake(): Promise<void> {
+    await this.#console.start();
+  }
+
+  grant(report: GatewayReport): LeaseGrant {
+    return this.gateways.grant(report);
+  }
+
+  whoSaw(question: WhoSawQuestion): Promise<Answering> {
+    return answerWhoSaw(this.#config, question);
+  }
+
+  seenBy(question: SeenByQuestion): Promise<Answering> {
+    return answerSeenBy(this.#config, question);
+  }
+
+  consoleLog(): Pick<Ledger, "append"> {
+    return this.#console.get();
+  }
+
+  health(): HealthTold {
+    return healthOf({
+      policy: policyOf(this.#config),
+      origins: gatewayLogs(this.#config).map(({ origin }) => origin),
+      gateways: this.gateways.list,
+      stores: new Map([["console log", this.#console.problem]]),
+    });
+  }
+
+  async metrics(): Promise<{ contentType: string; text: string }> {
+    const text = await this.#metrics.text({ gateways: this.gateways.list, health: this.health() });
+    return { contentType: this.#metrics.contentType, text };
+  }
+
+  /** One after the other. Whatever fails, what was in force before stays. */
+  reload(): Promise<ReloadTold> {
+    const reloading = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloading.catch(() => undefined);
+    return reloading;
+  }
+
+  async #reload(): Promise<ReloadTold> {
+    const { loadConfig, log } = this.#options;
+    let config: Config;
+    try {
+      config = await loadConfig();
+    } catch (error) {
+      log.error({ event: "reload-failed", err: error }, "the reload failed; what was in force before stays");
+      throw error;
+    }
+    const fixed = FIXED.filter((section) => !isDeepStrictEqual(config[section], this.#options.config[section]));
+    // What is open stays what it is until the next start.
+    this.#config = {
+      ...config,
+      ...Object.fromEntries(fixed.map((section) => [section, this.#options.config[section]])),
+    };
+    const number = this.gateways.askReload(systemClock.nowMs());
+    const asked = this.gateways.list.filter(({ leased }) => leased).map(({ report }) => report.origin);
+    const taken = (origin: string): boolean => (this.gateways.of(origin)?.report.reload ?? 0) >= number;
+    await this.gateways.until(() => asked.every(taken), LIMITS.gatewayReloadMs);
+    const told: ReloadTold = {
+      policy: policyOf(this.#config),
+      fixed,
+      gateways: this.gateways.list
+        .filter(({ report }) => asked.includes(report.origin))
+        .map(({ report: { origin, policy, reloadError } }) => ({
+          origin,
+          policy,
+          error: taken(origin) ? reloadError : "CONTROL_UNREACHABLE",
+        })),
+    };
+    log.info({ event: "reloaded", ...told }, "configuration reloaded");
+    return told;
+  }
+
+  async close(): Promise<void> {
+    for (const app of this.#apps) {
+      app.server.close();
+      app.server.closeAllConnections();
+      await app.close();
+    }
+    await this.#console.close();
+    await this.#socket?.release();
+  }
+
+  async #listenHttp({ host, port }: HttpConfig): Promise<string> {
+    const app = createApp();
+    this.#apps.push(app);
+    watchRoutes(app, this);
+    try {
+      return new URL(await app.listen({ host, port })).host;
+    } catch (cause) {
+      throw new WhosawError("PORT_IN_USE", `The control plane cannot listen on port ${port} of ${host}.`, {
+        hint: "Choose another port or address in listen.http.",
+        cause,
+      });
+    }
+  }
+
+  #noteProblem(of: string, problem: WhosawError | undefined): void {
+    const { log } = this.#options;
+    if (problem === undefined) log.info({ store: of }, `the ${of} is open`);
+    else log.error({ store: of, code: problem.code, err: problem }, `the ${of} cannot be used: ${problem.message}`);
+  }
+}
+
+/** Sections that take effect when the control plane is started again. */
+const FIXED = ["listen", "control", "ledger", "gateways", "state", "columns"] as const;
+
+function policyOf(config: Config): string {
+  return Buffer.from(policyHash(config)).toString("hex");
+}

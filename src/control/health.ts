@@ -1,0 +1,78 @@
+/** What is wrong, if anything: of the control plane, its stores and its gateways. */
+import type { WhosawError } from "../base/errors.ts";
+import type { KnownGateway } from "./gateways.ts";
+
+export interface HealthProblem {
+  /** What it is about: a store, or `gateway ORIGIN`. */
+  readonly of: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export interface HealthTold {
+  readonly status: "green" | "red";
+  readonly policy: string;
+  readonly gateways: readonly { readonly origin: string; readonly leased: boolean; readonly sessions: number }[];
+  readonly problems: readonly HealthProblem[];
+}
+
+export interface HealthSources {
+  readonly policy: string;
+  /** Origins of the configured gateways. */
+  readonly origins: readonly string[];
+  readonly gateways: readonly KnownGateway[];
+  /** Of the stores, by name. */
+  readonly stores: ReadonlyMap<string, WhosawError | undefined>;
+}
+
+export function healthOf({ policy, origins, gateways, stores }: HealthSources): HealthTold {
+  const problems = [
+    ...[...stores].flatMap(([of, error]) => (error === undefined ? [] : [problemOf(of, error)])),
+    ...origins.flatMap((origin) => gatewayProblems(origin, gateways, policy)),
+  ];
+  return {
+    status: problems.length === 0 ? "green" : "red",
+    policy,
+    gateways: gateways.map(({ report: { origin, sessions }, leased }) => ({ origin, leased, sessions })),
+    problems,
+  };
+}
+
+function problemOf(of: string, { code, message, hint }: WhosawError): HealthProblem {
+  return { of, code, message, hint: hint ?? null };
+}
+
+function gatewayProblems(origin: string, gateways: readonly KnownGateway[], policy: string): HealthProblem[] {
+  const of = `gateway ${origin}`;
+  const known = gateways.find(({ report }) => report.origin === origin);
+  if (known?.leased !== true) {
+    return [
+      {
+        of,
+        code: "NO_LEASE",
+        message: "It does not ask for its lease: it is not running, or cannot reach this socket.",
+        hint: "Start it with whosaw gateway.",
+      },
+    ];
+  }
+  const { report } = known;
+  const problems: HealthProblem[] = [];
+  if (report.ledgerError !== null) {
+    problems.push({
+      of,
+      code: report.ledgerError,
+      message: "Its ledger is not healthy.",
+      hint: "Its own log says why.",
+    });
+  }
+  if (report.policy !== policy) {
+    problems.push({
+      of,
+      code: report.reloadError ?? "CONFIG_INVALID",
+      message: "It has another policy in force than this control plane.",
+      hint: "Reload the configuration; the gateway's log says why it could not take it.",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,83 @@
+/** What may be asked of the control plane: shapes of bodies, each checked before anything looks at it. */
+import * as z from "zod";
+import type { GatewayReport } from "../metrics/report.ts";
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const name = z.string().min(1).max(200);
+/** A code of base/errors, also of a newer gateway. */
+const code = z.string().regex(/^[A-Z][A-Z_]{0,40}$/u);
+
+const counts = z.strictObject({
+  sessions: count,
+  accounted: count,
+  opaque: count,
+  errors: z.record(code, count),
+});
+
+export const gatewayReport: z.ZodType<GatewayReport> = z.strictObject({
+  origin: name,
+  pid: count,
+  postgres: name,
+  vkey: name,
+  witness: name,
+  supervised: z.boolean(),
+  mode: z.enum(["observe", "enforce"]),
+  policy: z.string().regex(/^[0-9a-f]{64}$/u),
+  reload: count,
+  reloadError: code.nullable(),
+  ledgerError: code.nullable(),
+  ledgerEntries: count,
+  sessions: count,
+  counts,
+});
+
+/** Who asks, by their own account: that they could open the socket is all the proof there is. */
+const by = z.string().regex(/^[\w:.@-]{1,100}$/u);
+
+export const whoSawQuestion = z.strictObject({ by, kind: name, key: z.string().min(1).max(4_096) });
+export const seenByQuestion = z.strictObject({
+  by,
+  actor: z.custom<`staff:${string}` | `svc:${string}`>(
+    (value) => typeof value === "string" && /^(?:staff|svc):.{1,200}$/su.test(value),
+  ),
+});
+/** A look at something that the asker reads by itself. */
+export const lookMade = z.strictObject({ by, command: name, target: z.string().max(5_000), results: count });
+
+export type WhoSawQuestion = z.infer<typeof whoSawQuestion>;
+export type SeenByQuestion = z.infer<typeof seenByQuestion>;
+export type LookMade = z.infer<typeof lookMade>;
+
+/** One line of a streamed answer. Items come in batches, each of which is on record before it is sent. */
+export type AnswerLine =
+  | { readonly items: readonly unknown[] }
+  /** The answer is whole. */
+  | { readonly end: AskTallyTold }
+  | { readonly error: ErrorTold };
+
+export interface AskTallyTold {
+  /** As the look entry names it. */
+  readonly target: string;
+  readonly opaque: number;
+  readonly expired: number;
+}
+
+export interface ErrorTold {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+/** The answer to a reload. */
+export interface ReloadTold {
+  readonly policy: string;
+  /** Sections that take effect when the control plane is started again. */
+  readonly fixed: readonly string[];
+  readonly gateways: readonly {
+    readonly origin: string;
+    /** What it has in force now. */
+    readonly policy: string;
+    /** Code of what kept it from taking the configuration; `CONTROL_UNREACHABLE` if it did not answer in time. */
+    readonly error: string | null;
+  }[];
+}

@@ -1,0 +1,92 @@
+/** The questions on the Unix socket. */
+import { Readable } from "node:stream";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { WhosawError } from "../base/errors.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { LeaseGrant } from "../metrics/report.ts";
+import { type Answering } from "./answers.ts";
+import { checked, told } from "./app.ts";
+import type { HealthTold } from "./health.ts";
+import { recorded } from "./looks.ts";
+import type { GatewayReport } from "../metrics/report.ts";
+import {
+  type AnswerLine,
+  gatewayReport,
+  lookMade,
+  type ReloadTold,
+  type SeenByQuestion,
+  seenByQuestion,
+  type WhoSawQuestion,
+  whoSawQuestion,
+} from "./protocol.ts";
+
+/** What answers them. */
+export interface Desk {
+  grant(report: GatewayReport): LeaseGrant;
+  reload(): Promise<ReloadTold>;
+  whoSaw(question: WhoSawQuestion): Promise<Answering>;
+  seenBy(question: SeenByQuestion): Promise<Answering>;
+  /** @throws WhosawError if the console log is not open: nothing is answered then */
+  consoleLog(): Pick<Ledger, "append">;
+}
+
+export interface Watched {
+  health(): HealthTold;
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Health and metrics: all that the port answers. */
+export function watchRoutes(app: FastifyInstance, watched: Watched): void {
+  app.get("/health", (_request, reply) => {
+    const health = watched.health();
+    return reply.code(health.status === "green" ? 200 : 503).send(health);
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, text } = await watched.metrics();
+    return reply.type(contentType).send(text);
+  });
+}
+
+export function deskRoutes(app: FastifyInstance, desk: Desk): void {
+  app.post("/v1/lease", (request, reply) => reply.send(desk.grant(checked(gatewayReport, request.body))));
+  app.post("/v1/reload", async (_request, reply) => reply.send(await desk.reload()));
+  app.post("/v1/look", async (request, reply) => {
+    const look = checked(lookMade, request.body);
+    await desk.consoleLog().append({ kind: "look", ...look, by: throughSocket(look.by) });
+    return reply.send({});
+  });
+  app.post("/v1/who-saw", async (request, reply) => {
+    const question = checked(whoSawQuestion, request.body);
+    return stream(reply, desk, question.by, await desk.whoSaw(question));
+  });
+  app.post("/v1/seen-by", async (request, reply) => {
+    const question = checked(seenByQuestion, request.body);
+    return stream(reply, desk, question.by, await desk.seenBy(question));
+  });
+}
+
+/** The asker's claim, and that it came from somebody who could open the socket. */
+function throughSocket(by: string): string {
+  return `${by} at the control socket`;
+}
+
+function stream(reply: FastifyReply, desk: Desk, by: string, answering: Answering): FastifyReply {
+  const log = desk.consoleLog();
+  return reply.type("application/x-ndjson").send(Readable.from(lines(log, throughSocket(by), answering)));
+}
+
+/** An answer that breaks off says why on its last line. */
+async function* lines(
+  log: Pick<Ledger, "append">,
+  by: string,
+  { command, target, items, tally }: Answering,
+): AsyncGenerator<string, void, undefined> {
+  const line = (value: AnswerLine): string => `${JSON.stringify(value)}\n`;
+  try {
+    for await (const batch of recorded(log, { by, command, target }, items)) yield line({ items: batch });
+    yield line({ end: { target, ...tally } });
+  } catch (error) {
+    const known = error instanceof WhosawError;
+    yield line({ error: told(known ? error : new WhosawError("INTERNAL", "The control plane ran into a bug.")) });
+  }
+}
