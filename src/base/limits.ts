@@ -202,4 +202,6 @@ export const LIMITS = {
   initShownRowsMax: 2,
   initShownTablesMax: 4,
   initRolesMax: 8,
+  /** Entries of the last day that `whosaw doctor` reads. */
+  doctorEntriesMax: 1_000_000,
 } as const;

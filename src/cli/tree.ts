@@ -7,6 +7,7 @@ import { actorPasswordCommand } from "./commands/actor-password.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { initCommand } from "./commands/init.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
@@ -20,6 +21,7 @@ import { whoSawCommand } from "./commands/who-saw.ts";
 export const commands: readonly Command[] = [
   initCommand,
   checkCommand,
+  doctorCommand,
   serveCommand,
   gatewayCommand,
   actorAddCommand,

@@ -1,9 +1,9 @@
 /** Which columns of a table name rows of another: by foreign key, or by their name, held against the values. */
 import { LIMITS } from "../base/limits.ts";
 import { quoteIdentifier } from "../lineage/catalog/names.ts";
+import { tryQuery } from "../lineage/catalog/savepoint.ts";
 import type { CatalogQuery } from "../lineage/catalog/statements.ts";
 import type { ColumnFacts, DatabaseFacts, TableFacts } from "./database.ts";
-import { tryQuery } from "./sample.ts";
 import { CUSTOMERS, DOERS, KEY_SUFFIXES, says, singular, STAFF, tableWords, words } from "./words.ts";
 
 /** What a link says of its row: it is the customer's, it is somebody's, or somebody did something to it. */

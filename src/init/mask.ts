@@ -1,9 +1,10 @@
 /** Some rows as an agent under a masking policy would see them: enough to recognise a table, not a person. */
 import { LIMITS } from "../base/limits.ts";
 import { quoteIdentifier } from "../lineage/catalog/names.ts";
+import { tryQuery } from "../lineage/catalog/savepoint.ts";
 import type { CatalogQuery } from "../lineage/catalog/statements.ts";
 import type { ProposedTable } from "./proposal.ts";
-import { mayBeSampled, tryQuery } from "./sample.ts";
+import { mayBeSampled } from "./sample.ts";
 
 export interface MaskedRows {
   readonly table: string;

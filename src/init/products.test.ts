@@ -14,7 +14,7 @@ import { chatwoot } from "./testing/chatwoot.ts";
 import { upstreamOf, withDatabase } from "./testing/database.ts";
 import { judge, shares } from "./testing/judge.ts";
 import type { Product } from "./testing/product.ts";
-import { whosaw } from "./testing/program.ts";
+import { whosaw } from "../../test/rig/program.ts";
 import { saleor } from "./testing/saleor.ts";
 import { solidus } from "./testing/solidus.ts";
 import { zammad } from "./testing/zammad.ts";

@@ -1,9 +1,12 @@
 /** The database roles that the gateway takes on for its people, and the SQL that makes its own. */
 import { LIMITS } from "../base/limits.ts";
+import { missingKeyGrants } from "../lineage/catalog/key-grants.ts";
+import { loadCatalog } from "../lineage/catalog/load.ts";
 import { quoteIdentifier } from "../lineage/catalog/names.ts";
 import type { CatalogQuery } from "../lineage/catalog/statements.ts";
 import type { TableFacts } from "./database.ts";
 import type { Proposal } from "./proposal.ts";
+import { classificationOf } from "./propose.ts";
 
 export interface PlannedRole {
   /** In whosaw.yaml. */
@@ -56,8 +59,17 @@ export async function planRoles(
         ? staffRoleSql(proposal, exists.includes(STAFF_ROLE))
         : []),
       ...upstream.map((role) => `GRANT ${quoteIdentifier(role)} TO ${user};`),
+      ...(await keyGrants(query, proposal, existing)),
     ],
   };
+}
+
+/** Roles that may read parts of tables get the columns that say whose the rows are. */
+async function keyGrants(query: CatalogQuery, proposal: Proposal, existing: readonly string[]): Promise<string[]> {
+  if (existing.length === 0) return [];
+  const catalog = await loadCatalog(query, classificationOf(proposal), existing);
+  const relations = proposal.tables.flatMap(({ table }) => catalog.relation(table.relation.oid) ?? []);
+  return [...new Set(missingKeyGrants(catalog, relations, existing).map(({ sql }) => `${sql};`))];
 }
 
 /** Unsure tables are not granted: nobody has said yet whose data they hold. */

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from "../base/limits.ts";
 import { quoteIdentifier } from "../lineage/catalog/names.ts";
+import { tryQuery } from "../lineage/catalog/savepoint.ts";
 import type { CatalogQuery } from "../lineage/catalog/statements.ts";
 import type { TableFacts } from "./database.ts";
 
@@ -44,22 +45,6 @@ function sampleSql({ relation, columns }: TableFacts): string {
     (column) => `pg_catalog.left(${quoteIdentifier(column.name)}::pg_catalog.text, ${LIMITS.initSampleCharsMax})`,
   );
   return `SELECT ${list.join(", ")} FROM ${quoteIdentifier(relation.schema)}.${quoteIdentifier(relation.name)} LIMIT ${LIMITS.initSampleRowsMax}`;
-}
-
-/** One statement that may fail without ending the transaction. */
-export async function tryQuery(
-  query: CatalogQuery,
-  sql: string,
-): Promise<Awaited<ReturnType<CatalogQuery>> | undefined> {
-  await query("SAVEPOINT whosaw_init");
-  try {
-    const rows = await query(sql);
-    await query("RELEASE SAVEPOINT whosaw_init");
-    return rows;
-  } catch {
-    await query("ROLLBACK TO SAVEPOINT whosaw_init");
-    return undefined;
-  }
 }
 
 const EMAIL = /^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]{2,}$/u;

@@ -45,6 +45,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/config",
     "src/metrics",
   ],
+  "src/doctor": ["src/base", "src/lineage", "src/ledger", "src/config", "src/gateway"],
   "src/cli": [
     "src/base",
     "src/wire",
@@ -61,6 +62,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/init",
     "src/metrics",
     "src/control",
+    "src/doctor",
     // `whosaw bench` only.
     "bench",
   ],

@@ -1,7 +1,8 @@
 /** Holds the configuration against the database: tables, keys, roles, grants. */
 import type { Config } from "../../config/config.ts";
 import { CatalogConnection } from "../../gateway/catalog-connection.ts";
-import type { CatalogSnapshot, ProtectedRelation, Relation } from "../../lineage/catalog.ts";
+import type { CatalogSnapshot, Relation } from "../../lineage/catalog.ts";
+import { missingKeyGrants, quoted } from "../../lineage/catalog/key-grants.ts";
 import { loadCatalog } from "../../lineage/catalog/load.ts";
 import { quoteIdentifier, quoteLiteral, splitQualified } from "../../lineage/catalog/names.ts";
 import { CATALOG_TRANSACTION, type CatalogQuery } from "../../lineage/catalog/statements.ts";
@@ -99,39 +100,16 @@ function checkGrants(
   relations: readonly Relation[],
   roles: readonly string[],
 ): CheckFinding[] {
-  const findings: CheckFinding[] = [];
-  for (const role of roles) {
-    for (const relation of relations) {
-      const standing = catalog.standing(relation);
-      if (standing.kind !== "protected") continue;
-      const readsSome = relation.columns.some((column) => catalog.maySelect(role, relation.oid, [column.name]));
-      if (readsSome) findings.push(...missingGrants(catalog, standing.table, relation, role));
-    }
-  }
-  return findings;
-}
-
-function missingGrants(
-  catalog: CatalogSnapshot,
-  table: ProtectedRelation,
-  relation: Relation,
-  role: string,
-): CheckFinding[] {
-  const reads = [{ oid: relation.oid, columns: table.keyColumns }, ...table.pathReads];
-  return reads.flatMap(({ oid, columns }) => {
-    const missing = columns.filter((column) => !catalog.maySelect(role, oid, [column]));
-    const target = catalog.relation(oid);
-    if (missing.length === 0 || target === undefined) return [];
-    const name = `${quoted(target.schema)}.${quoted(target.name)}`;
-    const error = new WhosawError(
-      "CATALOG_MISMATCH",
-      `The role ${role} may read ${table.table}, but not the key's ${missing.join(", ")} in ${target.schema}.${target.name}.`,
-      {
-        hint: `Run in the database: GRANT SELECT (${missing.map(quoted).join(", ")}) ON ${name} TO ${quoted(role)}.`,
-      },
-    );
-    return [failed(`subjects.${table.subjectKind}.tables.${table.table}`, error)];
-  });
+  return missingKeyGrants(catalog, relations, roles).map(({ role, table, target, columns, sql }) =>
+    failed(
+      `subjects.${table.subjectKind}.tables.${table.table}`,
+      new WhosawError(
+        "CATALOG_MISMATCH",
+        `The role ${role} may read ${table.table}, but not the key's ${columns.join(", ")} in ${target}.`,
+        { hint: `Run in the database: ${sql}.` },
+      ),
+    ),
+  );
 }
 
 /** What the configuration protects and the planner refuses whole, whoever asks: views, tables with rewrite rules. */
@@ -178,9 +156,4 @@ function refusedWhole(
       new WhosawError("CATALOG_MISMATCH", `Every statement on ${table} is refused: ${message}.`, { hint }),
     );
   return warning(subject, `Every statement on ${table} is recorded as opaque: ${message}.`, hint);
-}
-
-/** As one would write it: quotes only where they are needed. */
-function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

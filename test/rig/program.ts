@@ -1,7 +1,7 @@
 /** The command line in this process, and what it wrote. */
 import { EventEmitter } from "node:events";
 import { Readable, Writable } from "node:stream";
-import { runCli } from "../../cli/run.ts";
+import { runCli } from "../../src/cli/run.ts";
 
 export interface Run {
   readonly exit: number;
