@@ -1,5 +1,5 @@
 /** The pool of connections to the state database, and one place where their errors become ours. */
-import { CompiledQuery, Kysely, PostgresDialect, sql } from "kysely";
+import { CompiledQuery, Kysely, PostgresAdapter, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -14,6 +14,20 @@ const OLDEST_VERSION = 14;
 const TYPES: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)),
 };
+
+/** A migration that failed has its own error; the lock's, in a transaction that is lost already, would hide it. */
+class StateAdapter extends PostgresAdapter {
+  override async releaseMigrationLock(...lock: Parameters<PostgresAdapter["releaseMigrationLock"]>): Promise<void> {
+    // What is not given back here ends with its session.
+    await super.releaseMigrationLock(...lock).catch(() => undefined);
+  }
+}
+
+class StateDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new StateAdapter();
+  }
+}
 
 /** Where the statements of an aggregate run: each on its own, or all of them in one transaction. */
 export class Session {
@@ -68,7 +82,7 @@ export async function connect(to: Reachable, options: { owner: boolean }): Promi
   // A connection that breaks is replaced when the next one is wanted; whoever used it has the error already.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const dialect = new PostgresDialect({
+  const dialect = new StateDialect({
     pool,
     onCreateConnection: (made) => noticeOurEnd((setting) => made.executeQuery(CompiledQuery.raw(setting))),
     onReserveConnection: async () => owner?.hold(),

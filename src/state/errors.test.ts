@@ -1,12 +1,16 @@
-import { createServer, type Server } from "node:net";
 import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { startCluster } from "../../test/rig/cluster.ts";
 import { postgresVersions, sharedServer } from "../../test/rig/shared.ts";
 import { WhosawError } from "../base/errors.ts";
+import { backupState } from "./backup.ts";
 import { assertVersion } from "./connection.ts";
 import type { ServerLocation } from "./location.ts";
+import { restoreState } from "./restore.ts";
 import { openState } from "./state.ts";
-import { Cleanup, options, serverLocation } from "./testing/places.ts";
+import { Cleanup, options, serverLocation, temporaryDir } from "./testing/places.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -116,6 +120,37 @@ test("nobody listens; or somebody who hangs up", async () => {
     says: `The state database state on 127.0.0.1:${at.port} cannot be reached (ECONNREFUSED).`,
   });
   expect(await failure({ ...at, host: "nowhere.invalid" })).toMatchObject({ code: "STATE_UNREACHABLE" });
+});
+
+test("a restore that may not make tables says so", async () => {
+  const { at, user, database } = await stranger(undefined);
+  const source = serverLocation(database.url);
+  await (await openState(source, options)).close();
+  const file = join(await temporaryDir(cleanup), "backup");
+  await backupState(source, options, file);
+  await database.query("DROP SCHEMA whosaw CASCADE");
+  const refused = {
+    code: "STATE_FAILED",
+    message: expect.stringContaining("does not allow us to make or use our tables") as string,
+  };
+  await expect(restoreState(at, { ...options, replace: false }, file)).rejects.toMatchObject(refused);
+  await database.query(`CREATE SCHEMA whosaw; GRANT USAGE ON SCHEMA whosaw TO ${user}`);
+  await expect(restoreState(at, { ...options, replace: false }, file)).rejects.toMatchObject(refused);
+});
+
+test("TLS: taken without a look where it is required, refused where it must be verified and cannot be", async () => {
+  const server = await startCluster({ tls: true, tlsOnly: true });
+  cleanup.add(() => server.stop());
+  await server.query("CREATE ROLE keeper LOGIN PASSWORD 'of the keeper'");
+  await server.query("CREATE DATABASE state OWNER keeper");
+  const at = serverLocation(server.url({ database: "state", user: "keeper", password: "of the keeper" }));
+  expect(await failure(at)).toMatchObject({ code: "STATE_UNREACHABLE" });
+  await (await openState({ ...at, sslmode: "require" }, options)).close();
+  for (const sslmode of ["verify-ca", "verify-full"] as const)
+    expect(await failure({ ...at, sslmode })).toMatchObject({
+      code: "STATE_UNREACHABLE",
+      says: expect.stringContaining("a certificate that cannot be trusted") as string,
+    });
 });
 
 test("a server that is too old", () => {

@@ -74,7 +74,7 @@ function meaningOf(error: Error): Meaning | undefined {
     return known ?? { code: "STATE_FAILED", says: `failed with SQLSTATE ${code}`, hint };
   }
   if (UNREACHABLE.test(code)) return unreachable(code);
-  if (/timeout|Connection terminated/iu.test(error.message)) return unreachable("no answer");
+  if (/timeout|connection terminated|not queryable/iu.test(error.message)) return unreachable("the connection broke");
   if (CERTIFICATE.test(code)) return tls(`shows a certificate that cannot be trusted (${code})`);
   if (error.message.includes("does not support SSL")) return tls("does not speak TLS");
   if (error.message.startsWith("SASL")) return SQLSTATES["28"];

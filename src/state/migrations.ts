@@ -11,6 +11,9 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-first": first };
 /** The last one: the version of the tables. */
 const LATEST = Object.keys(MIGRATIONS).at(-1) ?? "";
 
+/** PostgreSQL's insufficient_privilege. */
+const NO_RIGHT = "42501";
+
 /** kysely's own table of migrations that have run. */
 const APPLIED = "kysely_migration";
 
@@ -57,9 +60,14 @@ export async function migrate(db: StateDatabase, options: { to?: string } = {}):
   if (error !== undefined) throw error instanceof Error ? error : new Error("a migration failed", { cause: error });
 }
 
-/** Not `create schema if not exists` alone: that wants the right to create schemas even if it is there. */
+/**
+ * Not `create schema if not exists` alone: that wants the right to create schemas even if it is there. The right to
+ * create tables is asked for before one is, since in a transaction the first error is all that is left to hear of it.
+ */
 async function makeSchema(db: StateDatabase): Promise<void> {
-  const { rows } = await sql<{ there: boolean }>`
-    select to_regnamespace(${SCHEMA}) is not null as there`.execute(db);
-  if (rows[0]?.there !== true) await db.schema.createSchema(SCHEMA).ifNotExists().execute();
+  const { rows } = await sql<{ usable: boolean | null }>`
+    select has_schema_privilege(to_regnamespace(${SCHEMA}), 'create') as usable`.execute(db);
+  const usable = rows[0]?.usable ?? undefined;
+  if (usable === undefined) await db.schema.createSchema(SCHEMA).ifNotExists().execute();
+  if (usable === false) throw Object.assign(new Error("no tables can be made in our schema"), { code: NO_RIGHT });
 }

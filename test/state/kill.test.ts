@@ -8,6 +8,7 @@ import { serverUser } from "../../src/embedded-postgres/binaries.ts";
 import { openKeptServer, runningServer } from "../../src/embedded-postgres/kept-server.ts";
 import type { StateLocation } from "../../src/state/location.ts";
 import { backupState } from "../../src/state/backup.ts";
+import { restoreState } from "../../src/state/restore.ts";
 import { openState } from "../../src/state/state.ts";
 import { Cleanup, emptyDatabase, opened, options, temporaryDir } from "../../src/state/testing/places.ts";
 import { Owner } from "./owner.ts";
@@ -83,6 +84,27 @@ describe.each(PLACES)("%s", (_, makePlace) => {
     await onItsServer(place, "DROP EVENT TRIGGER hang; DROP FUNCTION hang()");
     const state = await opened(place, cleanup);
     expect([await state.logs.list(), await state.policies.current()]).toEqual([[], undefined]);
+  });
+
+  test("a restore that is broken off half-way leaves what there was", async () => {
+    const place = await makePlace();
+    const file = join(await temporaryDir(cleanup), "backup");
+    await (await openState(place, options)).close();
+    await backupState(place, options, file);
+    const state = await openState(place, options);
+    await state.logs.register(LOG, "vkey");
+    await state.close();
+    await onItsServer(place, HANG);
+    const restoring = restoreState(place, { ...options, replace: true }, file);
+    const outcome = restoring.catch((error: unknown) => error);
+    await expect.poll(() => migrates(place), { timeout: 20_000 }).toBe(true);
+    const kill =
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    await query(place.kind === "embedded" ? { ...(await runningServer(place.dir)) } : { ...place, ssl: false }, kill);
+    expect(await outcome).toMatchObject({ code: "STATE_UNREACHABLE" });
+    await onItsServer(place, "DROP EVENT TRIGGER hang; DROP FUNCTION hang()");
+    const after = await opened(place, cleanup);
+    expect((await after.logs.list()).map(({ origin }) => origin)).toEqual([LOG]);
   });
 
   test("tables of a newer program are refused, and left as they are", async () => {
