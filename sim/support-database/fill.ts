@@ -18,8 +18,8 @@ export interface SupportDatabaseOptions {
 }
 
 export const DEFAULT_CUSTOMERS = 800;
-/** Gives customer 4711 a telephone number, a note and tickets, one of them open with alice. */
-export const DEFAULT_SEED = 366;
+/** Gives customer 4711 a name beyond ASCII, a telephone number and tickets. */
+export const DEFAULT_SEED = 46;
 const TABLES: readonly TableName[] = [
   "teams",
   "products",
