@@ -3,9 +3,11 @@
  * with its statement and that with its form; both stand earlier in the same log.
  */
 import { LIMITS } from "../base/limits.ts";
+import { Recent } from "../base/recent.ts";
+import { blocksByUse } from "../ledger/blocks.ts";
 import { ENTRY_KINDS, type ActorId, type Decision, type DisclosureBlock, type Entry } from "../ledger/entry.ts";
 import { decodeKeys } from "../ledger/keys-block.ts";
-import { readEntries } from "../ledger/read.ts";
+import { LogReader, type ReadEntry } from "../ledger/read.ts";
 import { blockHolds, type SubjectTarget } from "./subject.ts";
 
 /** A log to ask. */
@@ -14,6 +16,8 @@ export interface AskedLog {
   readonly dir: string;
   readonly origin: string;
   readonly masterKey: Uint8Array;
+  /** Index of the first entry to look at; 0 unless given. */
+  readonly from?: number;
 }
 
 /** Subject s was shown in one use of a protected table by one statement. */
@@ -85,49 +89,31 @@ interface Shown {
   readonly first: boolean;
 }
 
-/**
- * Keeps the newest entries, `max` at least and twice that at most: joins mostly reach back a little, and the rest is
- * read again. Two generations, since deleting the oldest key of a Map one by one is slow.
- */
-class Recent<V> {
-  #young = new Map<number, V>();
-  #old = new Map<number, V>();
-  readonly #max: number;
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get(index: number): V | undefined {
-    return this.#young.get(index) ?? this.#old.get(index);
-  }
-
-  set(index: number, value: V): void {
-    if (this.#young.size >= this.#max) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(index, value);
-  }
-}
+/** Whether an entry matters; asked before anything is joined. The statement is undefined if the entry is not its own. */
+type Wanted = (blocks: readonly DisclosureBlock[], statement: StatementHead | undefined) => boolean;
 
 /** Reads one log once, from front to back. */
 class Asking {
   readonly #log: AskedLog;
   readonly #tally: AskTally;
-  readonly #statements = new Recent<StatementHead>(LIMITS.askedStatementsCachedMax);
-  readonly #forms = new Recent<Form>(LIMITS.askedFormsCachedMax);
+  readonly #statements = new Recent<number, StatementHead>(LIMITS.askedStatementsCachedMax);
+  readonly #forms = new Recent<number, Form>(LIMITS.askedFormsCachedMax);
+  #reader: LogReader | undefined;
 
   constructor(log: AskedLog, tally: AskTally) {
     this.#log = log;
     this.#tally = tally;
   }
 
-  /** Every entry that can show a subject. `wanted` is asked before anything is joined. */
-  async *shown(
-    wanted: (blocks: readonly DisclosureBlock[], statement: StatementHead | undefined) => boolean,
-  ): AsyncGenerator<Shown> {
-    for await (const { index, timeMs, kind, entry } of readEntries(this.#log.dir, { masterKey: this.#log.masterKey })) {
+  /** Every entry that can show a subject, of those that are wanted. */
+  async *shown(wanted: Wanted): AsyncGenerator<Shown> {
+    const reader = await LogReader.open(this.#log.dir, this.#log);
+    this.#reader = reader;
+    for await (const run of reader.runs(this.#log.from)) yield* this.#shownIn(run, wanted);
+  }
+
+  async *#shownIn(run: readonly ReadEntry[], wanted: Wanted): AsyncGenerator<Shown> {
+    for (const { index, timeMs, kind, entry } of run) {
       if (entry === undefined) {
         if (kind === ENTRY_KINDS.statement || kind === ENTRY_KINDS.disclosure) this.#tally.expired++;
       } else if (entry.kind === "form") {
@@ -163,9 +149,7 @@ class Asking {
   }
 
   async #entry(index: number): Promise<Entry | undefined> {
-    const { dir, masterKey } = this.#log;
-    for await (const read of readEntries(dir, { masterKey, from: index, to: index + 1 })) return read.entry;
-    return undefined;
+    return (await this.#reader?.entry(index))?.entry;
   }
 
   /** What every item says of its statement. */
@@ -184,7 +168,12 @@ class Asking {
 
 function headOf(entry: Entry & { readonly kind: "statement" }): StatementHead {
   const { actor, form, decision, reason, ticket } = entry;
-  return { actor, form, decision, reason: reason ?? null, ticket: ticket ?? null };
+  return { actor, form, decision, reason: named(reason), ticket: named(ticket) };
+}
+
+/** An empty text names nothing. */
+function named(text: string | undefined): string | null {
+  return text === undefined || text === "" ? null : text;
 }
 
 /**
@@ -209,7 +198,7 @@ export async function* whoSaw(
         continue;
       }
       if (shown.first && shown.statement.decision === "opaque") tally.opaque++;
-      for (const block of shown.blocks) {
+      for (const block of blocksByUse(shown.blocks)) {
         const use = form.uses[block.use];
         if (use === undefined || use.subjectKind !== target.kind || !holds(block)) continue;
         const { at, ...rest } = asking.common(shown);
@@ -243,7 +232,7 @@ export async function* seenBy(
         tally.opaque++;
         yield { opaque: true, at, tables: form.uses.map((use) => use.table), ...rest };
       }
-      for (const block of shown.blocks) {
+      for (const block of blocksByUse(shown.blocks)) {
         const use = form.uses[block.use];
         if (use === undefined) continue;
         const { subjectKind: kind, table, clear: fields, masked, predicate: searchedBy } = use;

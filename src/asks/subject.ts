@@ -1,6 +1,8 @@
 /** One subject as somebody names it, and how it stands in blocks of keys, whatever the type of a table's key. */
 import { WhosawError } from "../base/errors.ts";
+import { KEY_TYPES, type SubjectKey } from "../columns/rows.ts";
 import { decodeKeys, deriveSubjectKey, hashTextKey } from "../ledger/keys-block.ts";
+import { halvesKey, intKey } from "../shipping/subject-columns.ts";
 
 const INT = 0x00;
 const HASH_BYTES = 16;
@@ -43,6 +45,15 @@ export function subjectTarget(masterKey: Uint8Array, kind: string, key: string):
     uuid: isUuid ? Buffer.from(lower.replaceAll("-", ""), "hex") : undefined,
     text: Buffer.from(hash, "hex"),
   };
+}
+
+/** The readings as columns hold them. */
+export function subjectReadings({ int, uuid, text }: SubjectTarget): SubjectKey[] {
+  return [
+    ...(int === undefined ? [] : [intKey(int)]),
+    ...(uuid === undefined ? [] : [halvesKey(KEY_TYPES.uuid, uuid)]),
+    halvesKey(KEY_TYPES.text, text),
+  ];
 }
 
 /** Whether a block holds the subject. Reads no further than it must: keys are sorted. */

@@ -108,6 +108,8 @@ export const LIMITS = {
   shippingBackOffMsMax: 15_000,
   /** Threads that read a log whose entries have piled up. */
   shippingThreadsMax: 4,
+  /** Distinct subjects of a scope that is read from a ledger and not from columns. */
+  scopedSubjectsMax: 2_000_000,
   /** Items of an answer held before the look at them is recorded and they are printed. */
   answerItemsHeldMax: 10_000,
   consoleLockWaitMs: 5_000,

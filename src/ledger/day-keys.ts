@@ -10,7 +10,7 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 /** The number of a UTC day since 1970: cheaper to compare than its name. */
 export function dayNumber(timeMs: number): number {
@@ -57,6 +57,14 @@ export function expandEntryKeys(dayKey: Uint8Array, origin: string, bundle: numb
   return Buffer.from(hkdfSync("sha512", dayKey, origin, info, KEY_BYTES * LIMITS.entriesPerTile));
 }
 
+const DAY_FILE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Days of the log in `dir` whose keys are there, as day numbers, ascending: entries of other days cannot be read. */
+export async function readableDays(disk: Disk, dir: string): Promise<number[]> {
+  const names = (await disk.list(join(dir, "keys"))).filter((name) => DAY_FILE.test(name));
+  return names.map((name) => dayNumber(Date.parse(name)));
+}
+
 /** Day keys of one log: loaded once, created when a day begins. */
 export class DayKeys {
   readonly #disk: Disk;
@@ -101,7 +109,7 @@ export class DayKeys {
 
   /** Unwraps the newest key there is, so that a wrong master key is found before anything is written with it. */
   async checkMasterKey(): Promise<void> {
-    const names = (await this.#disk.list(this.#directory)).filter((name) => /^\d{4}-\d{2}-\d{2}$/.test(name));
+    const names = (await this.#disk.list(this.#directory)).filter((name) => DAY_FILE.test(name));
     const newest = names.at(-1);
     if (newest !== undefined) await this.load(dayNumber(Date.parse(newest)));
   }

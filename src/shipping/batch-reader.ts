@@ -6,7 +6,7 @@ import { dayNumber } from "../ledger/day-keys.ts";
 import { LogReader, type ReadEntry } from "../ledger/read.ts";
 import { type Batch, BatchBuilder, type HighestIndexes } from "./batch.ts";
 import { FieldClasses } from "./field-classes.ts";
-import { Flattener } from "./flatten.ts";
+import { Flattener, type RowSink } from "./flatten.ts";
 
 /** A log as whoever reads it needs it. Plain data: it goes to threads. */
 export interface LogSource {
@@ -56,7 +56,7 @@ export class BatchReader {
           return builder.finish(from, next, atMs);
         }
         const missing = this.#flattener.take(entry, builder);
-        if (missing !== undefined) await this.#takeWith(missing, entry, builder, reader);
+        if (missing !== undefined) await takeLookingBack(this.#flattener, missing, entry, builder, reader);
         next += 1;
         atMs = entry.timeMs;
       }
@@ -70,17 +70,19 @@ export class BatchReader {
     if (rest.length > 0) yield rest.slice(0, to - from);
     if (from + rest.length < to) yield* reader.runs(from + rest.length, to);
   }
+}
 
-  /** Takes an entry that refers to ones far behind it. */
-  async #takeWith(missing: number, entry: ReadEntry, builder: BatchBuilder, reader: LogReader): Promise<void> {
-    for (
-      let wanted: number | undefined = missing;
-      wanted !== undefined;
-      wanted = this.#flattener.take(entry, builder)
-    ) {
-      const earlier = wanted < entry.index ? await reader.entry(wanted) : undefined;
-      const { timeMs, kind } = entry;
-      this.#flattener.remember(earlier ?? { index: wanted, timeMs, kind, entry: undefined });
-    }
+/** Takes an entry that refers to ones far behind it. @param missing what `take` has asked for */
+export async function takeLookingBack(
+  flattener: Flattener,
+  missing: number,
+  entry: ReadEntry,
+  sink: RowSink,
+  reader: LogReader,
+): Promise<void> {
+  for (let wanted: number | undefined = missing; wanted !== undefined; wanted = flattener.take(entry, sink)) {
+    const earlier = wanted < entry.index ? await reader.entry(wanted) : undefined;
+    const { timeMs, kind } = entry;
+    flattener.remember(earlier ?? { index: wanted, timeMs, kind, entry: undefined });
   }
 }

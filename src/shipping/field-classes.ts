@@ -5,17 +5,17 @@ import type { Config } from "../config/config.ts";
 const UNCLASSIFIED = "other";
 
 export class FieldClasses {
-  readonly #tables = new Map<string, Readonly<Record<string, string>>>();
+  readonly #classes = new Map<string, string>();
 
   constructor({ subjects }: Pick<Config["classification"], "subjects">) {
     for (const { tables } of Object.values(subjects)) {
-      for (const [table, { fields }] of Object.entries(tables)) this.#tables.set(table, fields);
+      for (const [table, { fields }] of Object.entries(tables))
+        for (const [column, name] of Object.entries(fields)) this.#classes.set(`${table}.${column}`, name);
     }
   }
 
-  /** @param table schema-qualified */
-  classOf(table: string, column: string): string {
-    const fields = this.#tables.get(table);
-    return fields !== undefined && Object.hasOwn(fields, column) ? (fields[column] ?? UNCLASSIFIED) : UNCLASSIFIED;
+  /** @param field a column behind its table: `support.customers.email` */
+  classOf(field: string): string {
+    return this.#classes.get(field) ?? UNCLASSIFIED;
   }
 }

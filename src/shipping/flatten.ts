@@ -115,7 +115,12 @@ export class Flattener {
     const form = statement === GONE ? GONE : this.#forms.get(statement.form);
     if (statement === GONE || form === GONE) sink.statement(this.#expired(read));
     else if (form === undefined) return statement.form;
-    else this.#disclosures(read, entry.statement, statement.actor, form, entry.blocks, sink);
+    else {
+      // A sink that begins here has not met the statement.
+      sink.actor(statement.actor);
+      sink.form(form.number, form.rows);
+      this.#disclosures(read, entry.statement, statement.actor, form, entry.blocks, sink);
+    }
     return undefined;
   }
 

@@ -7,5 +7,5 @@ export const LISTED_SUBJECTS_MIN = 10;
 
 /** Whether a use shows its subjects masked, or by identity fields alone. */
 export function showsListOnly(use: FormEntry["uses"][number], classes: FieldClasses): boolean {
-  return use.clear.every((field) => classes.classOf(use.table, field) === "identity");
+  return use.clear.every((field) => classes.classOf(`${use.table}.${field}`) === "identity");
 }

@@ -15,14 +15,22 @@ export interface Position {
 }
 
 /**
+ * The first entry of a log that is not in columns.
+ * @throws WhosawError STORE_MISMATCH, NOT_FOUND (no log), COLUMNS_UNREACHABLE, COLUMNS_FAILED
+ */
+export async function shippedNext(columns: Columns, log: LogSource): Promise<number> {
+  return nextOf(columns, log, await LogReader.open(log.dir, log));
+}
+
+/**
+ * The same, with what columns hold beyond: what a stop in the middle of a batch has left.
  * @throws WhosawError STORE_MISMATCH where columns hold another log, or more of this one than there is; NOT_FOUND (no log
  * yet), COLUMNS_UNREACHABLE, COLUMNS_FAILED
  */
 export async function findPosition(columns: Columns, log: LogSource): Promise<Position> {
   const reader = await LogReader.open(log.dir, log);
   const number = number32(log.origin);
-  const next = (await shippedUpTo(columns)).get(number) ?? 0;
-  await checkSame(columns, log, reader, next);
+  const next = await nextOf(columns, log, reader);
   const first = await reader.entry(next);
   if (first === undefined) return { next, after: NOTHING_YET };
   const highest = async (table: keyof HighestIndexes): Promise<number> =>
@@ -35,6 +43,12 @@ export async function findPosition(columns: Columns, log: LogSource): Promise<Po
       statements: await highest("statements"),
     },
   };
+}
+
+async function nextOf(columns: Columns, log: LogSource, reader: LogReader): Promise<number> {
+  const next = (await shippedUpTo(columns)).get(number32(log.origin)) ?? 0;
+  await checkSame(columns, log, reader, next);
+  return next;
 }
 
 async function checkSame(columns: Columns, { dir, origin }: LogSource, reader: LogReader, next: number): Promise<void> {

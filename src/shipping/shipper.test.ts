@@ -54,13 +54,13 @@ function failingAt(nth: number, arrives: boolean): Columns {
 }
 
 test("a run that breaks off at any INSERT is gone on with: nothing lost, nothing twice", async () => {
-  const log = await writeRandomLog(root, { seed: 5, steps: 150, crossingDays: true });
+  const log = await writeRandomLog(root, { seed: 5, steps: 90, crossingDays: true });
   await shipOnce({ columns, logs: [log], rules: RULES });
   const whole = await contents();
-  expect((whole[0] as unknown[]).length).toBeGreaterThan(100);
+  expect((whole[0] as unknown[]).length).toBeGreaterThan(50);
   for (const arrives of [false, true]) {
     for (const table of [...TABLES, "shipped"]) await columns.command(`TRUNCATE TABLE ${table}`);
-    for (let nth = 1; nth <= 12; nth += 1)
+    for (let nth = 1; nth <= 9; nth += 1)
       await expect(shipOnce({ columns: failingAt(nth, arrives), logs: [log], rules: RULES })).rejects.toThrow("cut");
     await shipOnce({ columns, logs: [log], rules: RULES });
     expect(await contents()).toEqual(whole);
@@ -81,7 +81,7 @@ test("several logs are followed; one that begins later is waited for", async () 
   });
   await writeRandomLog(root, { seed: 2, steps: 60, crossingDays: true, name: "gw-2" });
   for (const log of [first, later]) sizes.set(log.origin, await sizeOf(log));
-  await expect.poll(() => shipping.states.map(({ next }) => next)).toEqual([...sizes.values()]);
+  await expect.poll(() => shipping.states.map(({ next }) => next), { timeout: 20_000 }).toEqual([...sizes.values()]);
   await shipping.close();
   expect(seen.filter(({ error }) => error !== undefined)).toEqual([]);
   expect(await shippedTo()).toHaveLength(2);

@@ -1,5 +1,6 @@
 /** Keys blocks as columns hold them: a type, and each key as two signed 64-bit integers. */
 import { KEY_TYPES, type SubjectKey } from "../columns/rows.ts";
+import { uuidText } from "../ledger/entry-codec.ts";
 import { decodeKeys, decodeSafeInts } from "../ledger/keys-block.ts";
 
 /**
@@ -22,4 +23,28 @@ export function intKey(subject: bigint): SubjectKey {
 /** @param bytes 16 */
 export function halvesKey(keyType: number, bytes: Buffer): SubjectKey {
   return { keyType, subject: bytes.readBigInt64BE(0), subject2: bytes.readBigInt64BE(8) };
+}
+
+const HALF_HEX_DIGITS = 16;
+
+/** A key as answers print it, which is as the ledger's blocks decode: a number, a uuid, or the hex of a hash. */
+export function keyText({ keyType, subject, subject2 }: SubjectKey): string {
+  if (keyType === KEY_TYPES.int) return String(subject);
+  const hex = [subject, subject2].map((half) => unsigned(half).toString(16).padStart(HALF_HEX_DIGITS, "0")).join("");
+  return keyType === KEY_TYPES.uuid ? uuidText(Buffer.from(hex, "hex")) : hex;
+}
+
+/** The order of keys in a block, and of types where there are several. */
+export function compareKeys(a: SubjectKey, b: SubjectKey): number {
+  if (a.keyType !== b.keyType) return a.keyType - b.keyType;
+  if (a.keyType === KEY_TYPES.int) return compare(a.subject, b.subject);
+  return compare(unsigned(a.subject), unsigned(b.subject)) || compare(unsigned(a.subject2), unsigned(b.subject2));
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function unsigned(half: bigint): bigint {
+  return BigInt.asUintN(64, half);
 }

@@ -13,8 +13,9 @@ export interface ScopeSubject extends SightedSubject {
   readonly disclosures: number;
   /** False if it was shown in lists only. */
   readonly opened: boolean;
-  /** Tables and columns over all disclosures, sorted. */
+  /** Over all disclosures, sorted. */
   readonly tables: readonly string[];
+  /** Columns behind their table, `support.customers.email`, sorted. */
   readonly fields: readonly string[];
   /** Shown masked, and never in clear. */
   readonly masked: readonly string[];
@@ -102,12 +103,37 @@ export async function scopeStrata(
 type Uses = readonly (readonly [string, number])[];
 const USES = 8;
 
-type Fields = Pick<ScopeSubject, "tables" | "fields" | "masked" | "searchedBy">;
+/** What of a subject was shown. */
+export type ScopeFields = Pick<ScopeSubject, "tables" | "fields" | "masked" | "searchedBy">;
 
-/** What several uses show together. The same sets of uses come for most subjects. */
+/** What several uses show together. */
+export function unionOfUses(uses: readonly FormUse[]): ScopeFields {
+  const named = (columns: "clear" | "masked" | "predicate"): string[] =>
+    uses.flatMap((use) => use[columns].map((column) => `${use.table}.${column}`));
+  return unionOfFields({
+    tables: uses.map(({ table }) => table),
+    fields: named("clear"),
+    masked: named("masked"),
+    searchedBy: named("predicate"),
+  });
+}
+
+/** Sorted and distinct, each field only where most is said of it: shown in clear, then masked, then searched by. */
+export function unionOfFields({ tables, fields, masked, searchedBy }: ScopeFields): ScopeFields {
+  const clear = new Set(fields);
+  const hidden = new Set(masked.filter((field) => !clear.has(field)));
+  return {
+    tables: sorted(tables),
+    fields: sorted(clear),
+    masked: sorted(hidden),
+    searchedBy: sorted(searchedBy.filter((field) => !clear.has(field) && !hidden.has(field))),
+  };
+}
+
+/** The same sets of uses come for most subjects. */
 class FieldsOfUses {
   readonly #names: Names;
-  readonly #unions = new Map<string, Fields>();
+  readonly #unions = new Map<string, ScopeFields>();
   #usesOf: (form: string) => ReadonlyMap<number, FormUse> = () => new Map();
 
   constructor(names: Names) {
@@ -121,20 +147,12 @@ class FieldsOfUses {
     this.#usesOf = await this.#names.forms(forms);
   }
 
-  union(uses: Uses): Fields {
+  union(uses: Uses): ScopeFields {
     const key = uses.join(" ");
     const known = this.#unions.get(key);
     if (known !== undefined) return known;
     const shown = uses.flatMap(([form, use]) => this.#usesOf(form).get(use) ?? []);
-    const fields = new Set(shown.flatMap(({ clear }) => clear));
-    const masked = new Set(shown.flatMap((use) => use.masked).filter((field) => !fields.has(field)));
-    const searched = shown.flatMap(({ predicate }) => predicate);
-    const union = {
-      tables: sorted(shown.map(({ table }) => table)),
-      fields: sorted(fields),
-      masked: sorted(masked),
-      searchedBy: sorted(searched.filter((field) => !fields.has(field) && !masked.has(field))),
-    };
+    const union = unionOfUses(shown);
     if (this.#unions.size >= LIMITS.columnsNamesCachedMax) this.#unions.clear();
     this.#unions.set(key, union);
     return union;

@@ -15,6 +15,8 @@ export interface Sighting {
   /** Of its statement entry. */
   readonly statement: number;
   readonly subject: SightedSubject;
+  /** Its index into the form's uses. */
+  readonly useIndex: number;
   readonly use: FormUse;
   readonly ticket: string | null;
   readonly reason: string | null;
@@ -35,8 +37,18 @@ export interface SightedSubject {
 export interface Window {
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
-  /** These logs alone, and of each the entries before its index: a batch that is arriving is in some tables, and not in others. */
-  readonly logs?: ReadonlyMap<number, number> | undefined;
+  /** These logs alone. */
+  readonly logs?: readonly LogWindow[] | undefined;
+}
+
+/** What of a log an answer may speak of. */
+export interface LogWindow {
+  /** number32 of its origin. */
+  readonly log: number;
+  /** Entries before it: a batch that is arriving is in some tables, and not in others. */
+  readonly next: number;
+  /** Times whose entries may still be read, each from the one on, before the other: days expire. */
+  readonly readableMs: readonly (readonly [fromMs: number, toMs: number])[];
 }
 
 /** ` AND ...`, or nothing. */
@@ -44,14 +56,18 @@ export function within({ fromMs, toMs, logs }: Window): string {
   const conditions = [
     ...(fromMs === undefined ? [] : [`at >= ${Math.trunc(fromMs)}`]),
     ...(toMs === undefined ? [] : [`at < ${Math.trunc(toMs)}`]),
-    ...(logs === undefined ? [] : [ofLogs(logs)]),
+    ...(logs === undefined ? [] : [anyOf(logs.map(ofLog))]),
   ];
   return conditions.map((condition) => ` AND ${condition}`).join("");
 }
 
-function ofLogs(logs: ReadonlyMap<number, number>): string {
-  const each = [...logs].map(([log, next]) => `(log = ${log} AND entry < ${next})`);
-  return each.length === 0 ? "0" : `(${each.join(" OR ")})`;
+function ofLog({ log, next, readableMs }: LogWindow): string {
+  const times = anyOf(readableMs.map(([from, to]) => `(at >= ${from} AND at < ${to})`));
+  return `(log = ${log} AND entry < ${next} AND ${times})`;
+}
+
+function anyOf(conditions: readonly string[]): string {
+  return conditions.length === 0 ? "0" : `(${conditions.join(" OR ")})`;
 }
 
 /** What a SELECT from disclosures must return for `sightings`. */
@@ -88,6 +104,7 @@ async function joined(columns: Columns, names: Names, rows: readonly ColumnsValu
       index: Number(entry),
       statement: Number(statement),
       subject: { keyType: Number(keyType), subject: BigInt(String(subject)), subject2: BigInt(String(subject2)) },
+      useIndex: Number(use),
       use: usesOf(String(form)).get(Number(use)) ?? UNKNOWN_USE,
       ticket: head?.ticket ?? null,
       reason: head?.reason ?? null,

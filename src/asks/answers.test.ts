@@ -1,0 +1,88 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Columns } from "../columns/columns.ts";
+import { openColumns } from "../columns/open.ts";
+import { BatchReader, type LogSource } from "../shipping/batch-reader.ts";
+import { NOTHING_YET } from "../shipping/batch.ts";
+import { ColumnsWriter } from "../shipping/columns-writer.ts";
+import { number32 } from "../columns/numbers.ts";
+import { LogReader } from "../ledger/read.ts";
+import { ACTORS, KEYS, KINDS, MASTER_KEY, RULES, writeRandomLog } from "../shipping/testing/random-log.ts";
+import { type Answers, columnsAnswers, ledgerAnswers } from "./answers.ts";
+import { subjectTarget } from "./subject.ts";
+
+const root = mkdtempSync(join(tmpdir(), "whosaw-answers-"));
+let columns: Columns;
+beforeAll(async () => {
+  columns = await openColumns({ kind: "embedded", dir: join(root, "columns") });
+});
+afterAll(async () => {
+  await columns.close();
+  rmSync(root, { recursive: true });
+});
+
+const MIDDLE_MS = Date.UTC(2026, 10, 21, 12, 0, 30);
+
+const failed = (error: Error): void => {
+  throw error;
+};
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** Every question there is, answered, as it would be printed. */
+async function everything(answers: Answers): Promise<string[]> {
+  const texts: string[] = [];
+  for (const kind of KINDS)
+    for (const key of KEYS) {
+      const tally = { opaque: 0, expired: 0 };
+      const items = await all(answers.whoSaw(subjectTarget(MASTER_KEY, kind, key), tally));
+      texts.push(JSON.stringify([kind, key, tally.opaque, items]));
+    }
+  for (const actor of ACTORS) {
+    const tally = { opaque: 0, expired: 0 };
+    const items = await all(answers.seenBy(actor, tally));
+    texts.push(JSON.stringify([actor, tally.opaque, items]));
+    for (const question of [{ actor }, { actor, fromMs: MIDDLE_MS }, { actor, toMs: MIDDLE_MS }]) {
+      const scope = answers.scope(question, RULES);
+      texts.push(JSON.stringify([await all(scope.subjects), scope.summary()]));
+    }
+  }
+  return texts;
+}
+
+/** Ships the first entries of a log, in batches that end where they must. */
+async function shipFirst(log: LogSource, to: number): Promise<void> {
+  const writer = new ColumnsWriter(columns);
+  const reader = new BatchReader(log, RULES);
+  for (let from = 0; from < to;) {
+    const batch = await reader.read({ from, to, after: NOTHING_YET });
+    await writer.put(number32(log.origin), log.origin, batch);
+    from = batch.next;
+  }
+}
+
+describe("columns and ledger say the same", () => {
+  test.for([1, 2, 3, 4, 5, 6])("of random ledgers, however far they are shipped: %i", async (seed) => {
+    const name = `gw-${seed}`;
+    const log = await writeRandomLog(root, { seed, steps: 120, crossingDays: seed % 2 === 0, name });
+    const size = await (await LogReader.open(log.dir, log)).checkpointSize();
+    const expected = await everything(ledgerAnswers([log]));
+    expect(expected.join("").length).toBeGreaterThan(5_000);
+    await shipFirst(log, Math.floor((size * (seed % 4)) / 3));
+    expect(await everything(columnsAnswers(columns, [log], failed))).toEqual(expected);
+  });
+
+  test("of a day that has expired since it was shipped, nothing", async () => {
+    const log = await writeRandomLog(root, { seed: 20, steps: 80, crossingDays: true, name: "gw-20" });
+    await shipFirst(log, await (await LogReader.open(log.dir, log)).checkpointSize());
+    for (const day of readdirSync(join(log.dir, "keys"))) rmSync(join(log.dir, "keys", day));
+    for (const actor of ACTORS)
+      expect(await all(columnsAnswers(columns, [log], failed).seenBy(actor, { opaque: 0, expired: 0 }))).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+/** Scopes of several logs, and of columns and what is beyond them, as one: each subject once, in one order. */
+import type { Columns } from "../columns/columns.ts";
+import { number64 } from "../columns/numbers.ts";
+import { Names } from "../columns/queries/names.ts";
+import { countExpired, opaqueOf } from "../columns/queries/opaque.ts";
+import {
+  scope as columnsScope,
+  scopeStrata,
+  type ScopeStratum,
+  type ScopeSubject,
+  unionOfFields,
+} from "../columns/queries/scope.ts";
+import type { LogWindow, Window } from "../columns/queries/sightings.ts";
+import type { RowRules } from "../shipping/batch-reader.ts";
+import { FieldClasses } from "../shipping/field-classes.ts";
+import type { AskedLog } from "./ask.ts";
+import { type Scope, scopedSubject, type ScopedSubject, type ScopeQuestion, ScopeTotals } from "./scope.ts";
+import { compareScoped, scopeInLedger } from "./scope-ledger.ts";
+
+/** Where a scope is read from. */
+export interface ScopeSources {
+  readonly columns: Columns | undefined;
+  /** What columns may answer for. */
+  readonly shipped: readonly LogWindow[];
+  /** Read from where columns end; all of them without columns. */
+  readonly logs: readonly AskedLog[];
+}
+
+/** @param sources are found out when the answer is read, not before */
+export function scopeOf(question: ScopeQuestion, rules: RowRules, sources: () => Promise<ScopeSources>): Scope {
+  const totals = new ScopeTotals(question, new FieldClasses(rules));
+  let strata: readonly ScopeStratum[] | undefined;
+  async function* read(): AsyncGenerator<ScopedSubject, void, undefined> {
+    const { columns, shipped, logs } = await sources();
+    const { fromMs, toMs, actor } = question;
+    const window = { fromMs, toMs, logs: shipped };
+    const parts: AsyncIterable<ScopeSubject>[] = [];
+    if (columns !== undefined) {
+      const names = new Names(columns);
+      parts.push(flat(columnsScope(columns, names, [number64(actor)], window)));
+      await countOthers(columns, names, question, window, totals);
+    }
+    for (const log of logs) {
+      const found = await scopeInLedger(log, question, rules);
+      found.opaque.forEach((part) => totals.opaque(part));
+      totals.expired(found.expired);
+      parts.push(each(found.subjects));
+    }
+    for await (const subject of merged(parts)) {
+      totals.subject(subject);
+      yield scopedSubject(subject);
+    }
+    strata = columns === undefined ? [] : await scopeStrata(columns, new Names(columns), [number64(actor)], window);
+  }
+  return {
+    subjects: read(),
+    summary: () => {
+      if (strata === undefined) throw new Error("assertion failed: the subjects of a scope are read first");
+      return totals.summary(strata);
+    },
+  };
+}
+
+async function countOthers(
+  columns: Columns,
+  names: Names,
+  { actor }: ScopeQuestion,
+  window: Window,
+  totals: ScopeTotals,
+): Promise<void> {
+  // An entry that has expired may be of any actor and, as far as columns know, of its own time alone.
+  totals.expired(await countExpired(columns, { logs: window.logs }));
+  for await (const part of opaqueOf(columns, names, number64(actor), window)) totals.opaque(part);
+}
+
+async function* flat(batches: AsyncIterable<ScopeSubject[]>): AsyncGenerator<ScopeSubject, void, undefined> {
+  for await (const batch of batches) yield* batch;
+}
+
+async function* each(subjects: readonly ScopeSubject[]): AsyncGenerator<ScopeSubject, void, undefined> {
+  yield* subjects;
+}
+
+/** Sorted sequences as one, in which every subject is once. */
+async function* merged(parts: readonly AsyncIterable<ScopeSubject>[]): AsyncGenerator<ScopeSubject, void, undefined> {
+  const heads = await Promise.all(parts.map((part) => next(part[Symbol.asyncIterator]())));
+  for (;;) {
+    const least = heads.reduce<ScopeSubject | undefined>(
+      (found, head) =>
+        head.subject !== undefined && (found === undefined || compareScoped(head.subject, found) < 0)
+          ? head.subject
+          : found,
+      undefined,
+    );
+    if (least === undefined) return;
+    const same: ScopeSubject[] = [];
+    for (const [i, head] of heads.entries()) {
+      if (head.subject === undefined || compareScoped(head.subject, least) !== 0) continue;
+      same.push(head.subject);
+      heads[i] = await next(head.rest);
+    }
+    yield same.reduce(together);
+  }
+}
+
+interface Head {
+  readonly subject: ScopeSubject | undefined;
+  readonly rest: AsyncIterator<ScopeSubject>;
+}
+
+async function next(rest: AsyncIterator<ScopeSubject>): Promise<Head> {
+  const step = await rest.next();
+  return { subject: step.done === true ? undefined : step.value, rest };
+}
+
+function together(a: ScopeSubject, b: ScopeSubject): ScopeSubject {
+  return {
+    ...a,
+    firstMs: Math.min(a.firstMs, b.firstMs),
+    lastMs: Math.max(a.lastMs, b.lastMs),
+    disclosures: a.disclosures + b.disclosures,
+    opened: a.opened || b.opened,
+    ...unionOfFields({
+      tables: [...a.tables, ...b.tables],
+      fields: [...a.fields, ...b.fields],
+      masked: [...a.masked, ...b.masked],
+      searchedBy: [...a.searchedBy, ...b.searchedBy],
+    }),
+  };
+}

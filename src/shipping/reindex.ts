@@ -1,0 +1,78 @@
+/** Columns built anew from the logs, beside those in use, and put in their place when they are whole. */
+import { WhosawError } from "../base/errors.ts";
+import type { Columns } from "../columns/columns.ts";
+import { type ColumnsPlace, databaseOf, openColumns } from "../columns/open.ts";
+import { shippedUpTo } from "../columns/queries/position.ts";
+import { number32 } from "../columns/numbers.ts";
+import { TABLE_NAMES } from "../columns/schema.ts";
+import { shipOnce, type ShippingOptions, type ShippingState } from "./shipper.ts";
+
+export interface ReindexOptions extends Pick<ShippingOptions, "logs" | "rules"> {
+  readonly place: ColumnsPlace;
+  /** Those in use. Nothing may be shipped to them meanwhile. */
+  readonly columns: Columns;
+  readonly onState?: (state: ShippingState) => void;
+}
+
+/**
+ * Rebuilds columns. Whoever asks meanwhile gets answers from the old ones; a stop before the end leaves these in place.
+ * Strata are no part of any log and stay.
+ * @throws WhosawError STORE_MISMATCH if columns hold a log that is not given, and as `shipOnce`
+ */
+export async function reindex({ place, columns, logs, rules, onState }: ReindexOptions): Promise<void> {
+  await checkAllGiven(
+    columns,
+    logs.map(({ origin }) => origin),
+  );
+  const database = `${databaseOf(place)}_${Date.now()}`;
+  const cluster = place.kind === "server" && place.cluster !== undefined ? ` ON CLUSTER '${place.cluster}'` : "";
+  await dropLeftovers(columns, databaseOf(place), cluster);
+  const rebuilt = await openColumns(place, { database });
+  try {
+    const shipping = { columns: rebuilt, logs, rules, ...(onState !== undefined && { onState }) };
+    await shipOnce(shipping);
+    // What was written while the bulk was read.
+    await shipOnce(shipping);
+    await swap(columns, databaseOf(place), database, cluster);
+  } finally {
+    await rebuilt.close();
+    await columns.command(`DROP DATABASE IF EXISTS ${database}${cluster}`);
+  }
+}
+
+/** Rows of a log that nobody gives would be lost. */
+async function checkAllGiven(columns: Columns, origins: readonly string[]): Promise<void> {
+  const given = new Set(origins.map(number32));
+  const missing = [...(await shippedUpTo(columns)).keys()].filter((log) => !given.has(log));
+  if (missing.length === 0) return;
+  const names = await columns.select(`SELECT DISTINCT name FROM logs WHERE number IN (${missing.join(", ")})`);
+  const logs = names.map(([name]) => String(name)).join(", ");
+  throw new WhosawError("STORE_MISMATCH", `Columns also hold ${missing.length} logs that are not here: ${logs}.`, {
+    hint: "Make their directories readable here and name them in whosaw.yaml; or name a new place for columns.",
+  });
+}
+
+/** Of a rebuild that was stopped. */
+async function dropLeftovers(columns: Columns, database: string, cluster: string): Promise<void> {
+  const rows = await columns.select("SELECT name FROM system.databases");
+  const leftover = new RegExp(`^${database}_\\d{13}(?:_old)?$`, "u");
+  for (const [name] of rows)
+    if (leftover.test(String(name))) await columns.command(`DROP DATABASE ${String(name)}${cluster}`);
+}
+
+/** Strata come from the protected database, and from no log. */
+const REBUILT_TABLES = TABLE_NAMES.filter((name) => name !== "strata" && name !== "shipped");
+
+/**
+ * The version goes first and comes last: after a stop in between, the next to open columns makes the tables that are
+ * missing. Each table holds the beginning of each log, whether old or new, so shipping goes on from there.
+ */
+async function swap(columns: Columns, database: string, rebuilt: string, cluster: string): Promise<void> {
+  const old = `${rebuilt}_old`;
+  await columns.command(`CREATE DATABASE ${old}${cluster}`);
+  const move = (name: string, from: string, to: string): string => `${from}.${name} TO ${to}.${name}`;
+  const away = ["schema_versions", "shipped", ...REBUILT_TABLES].map((name) => move(name, database, old));
+  const back = [...REBUILT_TABLES, "shipped", "schema_versions"].map((name) => move(name, rebuilt, database));
+  await columns.command(`RENAME TABLE ${[...away, ...back].join(", ")}${cluster}`);
+  await columns.command(`DROP DATABASE ${old}${cluster}`);
+}
