@@ -31,26 +31,12 @@ export function scopeOf(question: ScopeQuestion, rules: RowRules, sources: () =>
   const totals = new ScopeTotals(question, new FieldClasses(rules));
   let strata: readonly ScopeStratum[] | undefined;
   async function* read(): AsyncGenerator<ScopedSubject, void, undefined> {
-    const { columns, shipped, logs } = await sources();
-    const { fromMs, toMs, actor } = question;
-    const window = { fromMs, toMs, logs: shipped };
-    const parts: AsyncIterable<ScopeSubject>[] = [];
-    if (columns !== undefined) {
-      const names = new Names(columns);
-      parts.push(flat(columnsScope(columns, names, [number64(actor)], window)));
-      await countOthers(columns, names, question, window, totals);
-    }
-    for (const log of logs) {
-      const found = await scopeInLedger(log, question, rules);
-      found.opaque.forEach((part) => totals.opaque(part));
-      totals.expired(found.expired);
-      parts.push(each(found.subjects));
-    }
-    for await (const subject of merged(parts)) {
+    const from = await sources();
+    for await (const subject of merged(await partsOf(question, rules, from, totals))) {
       totals.subject(subject);
       yield scopedSubject(subject);
     }
-    strata = columns === undefined ? [] : await scopeStrata(columns, new Names(columns), [number64(actor)], window);
+    strata = await strataOf(question, from);
   }
   return {
     subjects: read(),
@@ -59,6 +45,38 @@ export function scopeOf(question: ScopeQuestion, rules: RowRules, sources: () =>
       return totals.summary(strata);
     },
   };
+}
+
+/** The subjects of each source; everything else goes to the totals at once. */
+async function partsOf(
+  question: ScopeQuestion,
+  rules: RowRules,
+  { columns, shipped, logs }: ScopeSources,
+  totals: ScopeTotals,
+): Promise<AsyncIterable<ScopeSubject>[]> {
+  const parts: AsyncIterable<ScopeSubject>[] = [];
+  if (columns !== undefined) {
+    const names = new Names(columns);
+    const window = windowOf(question, shipped);
+    parts.push(flat(columnsScope(columns, names, [number64(question.actor)], window)));
+    await countOthers(columns, names, question, window, totals);
+  }
+  for (const log of logs) {
+    const found = await scopeInLedger(log, question, rules);
+    found.opaque.forEach((part) => totals.opaque(part));
+    totals.expired(found.expired);
+    parts.push(each(found.subjects));
+  }
+  return parts;
+}
+
+async function strataOf(question: ScopeQuestion, { columns, shipped }: ScopeSources): Promise<ScopeStratum[]> {
+  if (columns === undefined) return [];
+  return scopeStrata(columns, new Names(columns), [number64(question.actor)], windowOf(question, shipped));
+}
+
+function windowOf({ fromMs, toMs }: ScopeQuestion, logs: readonly LogWindow[]): Window {
+  return { fromMs, toMs, logs };
 }
 
 async function countOthers(

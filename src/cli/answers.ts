@@ -2,12 +2,14 @@
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { withConsoleLog } from "../asks/console-log.ts";
-import type { Answering } from "../control/answers.ts";
+import { ownAnswers } from "../asks/own-answers.ts";
+import type { Answering, AnswersOf } from "../control/answers.ts";
 import { ControlClient } from "../control/client.ts";
 import { type Look, recorded } from "../control/looks.ts";
 import type { AskTallyTold } from "../control/protocol.ts";
 import type { Config } from "../config/config.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { Invocation } from "./command.ts";
 import { formatTable, type TableColumn } from "./output.ts";
 
@@ -24,7 +26,7 @@ export interface Question {
   /** Where the control plane answers it. */
   readonly path: string;
   readonly body: object;
-  readonly alone: () => Promise<Answering>;
+  readonly alone: (answersOf: AnswersOf) => Promise<Answering>;
 }
 
 export interface Answered extends AskTallyTold {
@@ -47,16 +49,41 @@ export async function printAsked<T>(
   question: Question,
   view: View<T>,
 ): Promise<Answered> {
-  const { path, body, alone } = question;
+  return readAsked<T, Answered>(invocation, config, question, async (batches, end) => {
+    const found = await printBatches(invocation, batches, view);
+    return { found, ...end() };
+  });
+}
+
+/**
+ * Asks, and gives `use` the answer in batches, each of which is on record.
+ * @throws WhosawError of whoever answers
+ */
+export async function readAsked<T, R>(
+  invocation: Invocation,
+  config: Config,
+  { path, body, alone }: Question,
+  use: (batches: AsyncIterable<readonly T[]>, end: () => AskTallyTold) => Promise<R>,
+): Promise<R> {
   const control = await ControlClient.find(config.control.socket);
   if (control !== undefined) {
     const answer = control.stream(path, { ...body, by: asker() });
-    const found = await printBatches(invocation, answer.batches as AsyncIterable<readonly T[]>, view);
-    return { found, ...answer.end() };
+    return use(answer.batches as AsyncIterable<readonly T[]>, answer.end);
   }
-  const { command, target, items, tally } = await alone();
-  const found = await printRecorded(invocation, config, { command, target }, items as AsyncIterable<T>, view);
-  return { found, target, ...tally };
+  const { output } = invocation;
+  const onLedger = ({ message }: Error): void =>
+    output.note(`answered from the ledger, which takes longer: ${message}`);
+  const fromLedger = invocation.flag("from-ledger");
+  const answering = await alone((logs) => ownAnswers(config, { logs, fromLedger, onLedger }));
+  const { command, target, tally, summary } = answering;
+  const items = answering.items as AsyncIterable<T>;
+  return withOwnLog(config, (log) =>
+    use(recorded(log, { by: asker(), command, target }, items), () => ({
+      target,
+      ...tally,
+      ...(summary !== undefined && { summary: summary() }),
+    })),
+  );
 }
 
 /** Prints what this process has read by itself, once the look is on record. */
@@ -84,11 +111,13 @@ async function printRecorded<T>(
   items: AsyncIterable<T>,
   view: View<T>,
 ): Promise<number> {
-  const { console: dir, origin, witness } = config.ledger;
-  const keys = await loadKeys(config.ledger.keys);
-  return withConsoleLog({ dir, origin, witness, keys }, (log) =>
-    printBatches(invocation, recorded(log, { by: asker(), ...look }, items), view),
-  );
+  return withOwnLog(config, (log) => printBatches(invocation, recorded(log, { by: asker(), ...look }, items), view));
+}
+
+async function withOwnLog<T>({ ledger }: Config, use: (log: Ledger) => Promise<T>): Promise<T> {
+  const { console: dir, origin, witness } = ledger;
+  const keys = await loadKeys(ledger.keys);
+  return withConsoleLog({ dir, origin, witness, keys }, use);
 }
 
 /** @returns how many items there were */

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { number32 } from "../columns/numbers.ts";
+import { openColumns } from "../columns/open.ts";
 import type { Entry } from "../ledger/entry.ts";
 import { encodeIntKeys } from "../ledger/keys-block.ts";
 import { createKeys } from "../ledger/keys-file.ts";
@@ -174,6 +176,92 @@ test("seen-by lists subjects and opaque statements", async () => {
     /SEARCHED BY.*\n(?:.*\n)*.*customer:4712 +support\.customers +email +- +phone/,
   );
   expect((await looks()).at(-1)).toMatchObject({ command: "seen-by", target: ALICE, results: 3 });
+});
+
+test("scope counts each subject once, and says by how much it may be larger", async () => {
+  const { exit, stdout } = await whosaw("scope", "--actor", ALICE, "--json");
+  expect(exit).toBe(EXIT.ok);
+  expect(JSON.parse(stdout)).toEqual({
+    actor: ALICE,
+    from: null,
+    to: null,
+    subjects: { min: 2, max: null },
+    reasons: ["1 opaque statements: whom they showed could not be accounted for"],
+    kinds: [
+      {
+        kind: "customer",
+        subjects: 2,
+        opened: 2,
+        listed: 0,
+        disclosures: 2,
+        first: "2026-11-21T12:00:00.000Z",
+        last: "2026-11-21T12:00:00.000Z",
+        classes: [{ class: "contact", clear: 2, masked: 0 }],
+        strata: [],
+      },
+    ],
+    opaque: {
+      statements: 1,
+      first: "2026-11-21T12:00:00.000Z",
+      last: "2026-11-21T12:00:00.000Z",
+      tables: ["support.customers"],
+    },
+  });
+  expect((await looks()).at(-1)).toMatchObject({ command: "scope", target: ALICE, results: 2 });
+  const table = await whosaw("scope", "--actor", ALICE, "--from", "2026-11-21", "--to", "2026-11-22T00:00:00Z");
+  expect(table.stdout).toMatch(/^At least 2 subjects:\n {2}1 opaque .* \(support\.customers\)\n\nKIND +SUBJECTS/u);
+  expect((await whosaw("scope", "--actor", ALICE, "--to", "2026-11-21")).stdout).toBe("0 subjects, exactly.\n");
+  expect((await whosaw("scope", "--actor", ALICE, "--from", "yesterday")).exit).toBe(EXIT.usage);
+  expect((await whosaw("scope")).exit).toBe(EXIT.usage);
+});
+
+test("scope exports the subjects, to a file or to stdout", async () => {
+  const lines = [
+    "kind,key,first,last,disclosures,shown,fields,masked,searched_by",
+    ...[4711, 4712].map(
+      (key) =>
+        `customer,${key},2026-11-21T12:00:00.000Z,2026-11-21T12:00:00.000Z,1,opened,support.customers.email,,support.customers.phone`,
+    ),
+    "",
+  ].join("\r\n");
+  expect((await whosaw("scope", "--actor", ALICE, "--csv", "-")).stdout).toBe(lines);
+  const { stdout } = await whosaw("scope", "--actor", ALICE, "--csv", "subjects.csv");
+  expect(stdout).toContain("At least 2 subjects");
+  expect(readFileSync(join(folder, "subjects.csv"), "utf8")).toBe(lines);
+  expect(await whosaw("scope", "--actor", ALICE, "--csv", "none/subjects.csv")).toMatchObject({
+    exit: EXIT.environment,
+    stdout: "",
+  });
+});
+
+test("ledger reindex fills columns, and every answer stays as it was", async () => {
+  const questions = [
+    ["who-saw", "customer", "4711"],
+    ["seen-by", ALICE],
+    ["scope", "--actor", ALICE],
+  ];
+  const before = [];
+  for (const question of questions) before.push(await whosaw(...question, "--json"));
+  const { exit, stdout } = await whosaw("ledger", "reindex", "--json");
+  expect(exit).toBe(EXIT.ok);
+  expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+    event: "reindexed",
+    logs: [{ log: origin, entries: 5 }, { log: `${origin}/console` }],
+  });
+  for (const [i, question] of questions.entries()) {
+    expect(await whosaw(...question, "--json")).toEqual(before[i]);
+    expect(await whosaw(...question, "--json", "--from-ledger")).toEqual(before[i]);
+  }
+});
+
+test("columns of another log: the ledger answers, and says why", async () => {
+  const columns = await openColumns({ kind: "embedded", dir: join(folder, "whosaw-data/columns") });
+  await columns.insert("shipped", Buffer.from(`${number32(origin)}\t99\t1\n`));
+  await columns.close();
+  const { exit, stdout, stderr } = await whosaw("who-saw", "customer", "4711", "--json");
+  expect(exit).toBe(EXIT.ok);
+  expect(JSON.parse(stdout)).toMatchObject([{ index: 3 }]);
+  expect(stderr).toContain(`answered from the ledger, which takes longer: Columns hold 99 entries of ${origin}`);
 });
 
 test("verify and ledger prove work on both logs", async () => {

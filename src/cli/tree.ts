@@ -11,6 +11,8 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { initCommand } from "./commands/init.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
+import { ledgerReindexCommand } from "./commands/ledger-reindex.ts";
+import { scopeCommand } from "./commands/scope.ts";
 import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { stateBackupCommand } from "./commands/state-backup.ts";
@@ -31,8 +33,10 @@ export const commands: readonly Command[] = [
   actorEnableCommand,
   whoSawCommand,
   seenByCommand,
+  scopeCommand,
   verifyCommand,
   ledgerProveCommand,
+  ledgerReindexCommand,
   stateBackupCommand,
   stateRestoreCommand,
   benchCommand,

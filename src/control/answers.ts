@@ -1,11 +1,12 @@
 /** Answers about people, from the logs of all gateways: the same for the control plane and for a command that works alone. */
-import { type AskedLog, type AskTally, seenBy, whoSaw } from "../asks/ask.ts";
+import { type Answers, ledgerAnswers } from "../asks/answers.ts";
+import type { AskedLog, AskTally } from "../asks/ask.ts";
 import { subjectTarget } from "../asks/subject.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import { assertLedgerStarted, startedLogs } from "./ledger-started.ts";
-import type { SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
+import type { ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 
 /** An answer under way. The tally is whole when the items are. */
 export interface Answering {
@@ -14,22 +15,49 @@ export interface Answering {
   readonly target: string;
   readonly items: AsyncIterable<unknown>;
   readonly tally: AskTally;
+  /** What is said of all items together, once they have been read. */
+  readonly summary?: () => unknown;
 }
 
+/** Who answers from these logs: with columns, or without. */
+export type AnswersOf = (logs: readonly AskedLog[]) => Answers;
+
+/** What is asked, whoever asks and however. */
+type Bare<Q> = Omit<Q, "by" | "fromLedger">;
+
 /** @throws WhosawError USAGE for a kind that is not configured, LEDGER_IO, LEDGER_KEY_LOST */
-export async function answerWhoSaw(config: Config, { kind, key }: Omit<WhoSawQuestion, "by">): Promise<Answering> {
+export async function answerWhoSaw(
+  config: Config,
+  { kind, key }: Bare<WhoSawQuestion>,
+  answersOf: AnswersOf = ledgerAnswers,
+): Promise<Answering> {
   assertKind(config, kind);
   const { logs, masterKey } = await askedLogs(config);
   const target = subjectTarget(masterKey, kind, key);
   const tally = { opaque: 0, expired: 0 };
-  return { command: "who-saw", target: target.name, items: whoSaw(logs, target, tally), tally };
+  return { command: "who-saw", target: target.name, items: answersOf(logs).whoSaw(target, tally), tally };
 }
 
 /** @throws WhosawError LEDGER_IO, LEDGER_KEY_LOST */
-export async function answerSeenBy(config: Config, { actor }: Omit<SeenByQuestion, "by">): Promise<Answering> {
+export async function answerSeenBy(
+  config: Config,
+  { actor }: Bare<SeenByQuestion>,
+  answersOf: AnswersOf = ledgerAnswers,
+): Promise<Answering> {
   const { logs } = await askedLogs(config);
   const tally = { opaque: 0, expired: 0 };
-  return { command: "seen-by", target: actor, items: seenBy(logs, actor, tally), tally };
+  return { command: "seen-by", target: actor, items: answersOf(logs).seenBy(actor, tally), tally };
+}
+
+/** @throws WhosawError LEDGER_IO, LEDGER_KEY_LOST */
+export async function answerScope(
+  config: Config,
+  { actor, fromMs, toMs }: Bare<ScopeAsked>,
+  answersOf: AnswersOf = ledgerAnswers,
+): Promise<Answering> {
+  const { logs } = await askedLogs(config);
+  const { subjects: items, summary } = answersOf(logs).scope({ actor, fromMs, toMs }, config.classification);
+  return { command: "scope", target: actor, items, summary, tally: { opaque: 0, expired: 0 } };
 }
 
 /** A misspelt kind must not read as 'nobody'. */

@@ -12,14 +12,14 @@ import { gatewayLogs } from "../config/gateways.ts";
 import { policyHash } from "../config/policy-hash.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
-import { type Answering, answerSeenBy, answerWhoSaw } from "./answers.ts";
+import { type Answering, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { keepConsoleLog } from "./console.ts";
 import { Gateways } from "./gateways.ts";
 import { type HealthTold, healthOf } from "./health.ts";
 import type { Kept } from "./kept.ts";
 import { Metrics } from "./metrics.ts";
-import type { ReloadTold, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
+import type { ReloadTold, ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 import { type Desk, deskRoutes, type Watched, watchRoutes } from "./routes.ts";
 import { claimSocket, type ClaimedSocket } from "./socket.ts";
 
@@ -116,6 +116,10 @@ class Control implements RunningControl, Desk, Watched {
 
   seenBy(question: SeenByQuestion): Promise<Answering> {
     return answerSeenBy(this.#config, question);
+  }
+
+  scope(question: ScopeAsked): Promise<Answering> {
+    return answerScope(this.#config, question);
   }
 
   consoleLog(): Pick<Ledger, "append"> {

@@ -34,18 +34,23 @@ export const gatewayReport: z.ZodType<GatewayReport> = z.strictObject({
 /** Who asks, by their own account: that they could open the socket is all the proof there is. */
 const by = z.string().regex(/^[\w:.@-]{1,100}$/u);
 
-export const whoSawQuestion = z.strictObject({ by, kind: name, key: z.string().min(1).max(4_096) });
-export const seenByQuestion = z.strictObject({
-  by,
-  actor: z.custom<`staff:${string}` | `svc:${string}`>(
-    (value) => typeof value === "string" && /^(?:staff|svc):.{1,200}$/su.test(value),
-  ),
-});
+/** Columns are left out of the answer. */
+const fromLedger = z.boolean().optional();
+const actor = z.custom<`staff:${string}` | `svc:${string}`>(
+  (value) => typeof value === "string" && /^(?:staff|svc):.{1,200}$/su.test(value),
+);
+/** Milliseconds since the epoch. */
+const timeMs = z.number().int().optional();
+
+export const whoSawQuestion = z.strictObject({ by, fromLedger, kind: name, key: z.string().min(1).max(4_096) });
+export const seenByQuestion = z.strictObject({ by, fromLedger, actor });
+export const scopeAsked = z.strictObject({ by, fromLedger, actor, fromMs: timeMs, toMs: timeMs });
 /** A look at something that the asker reads by itself. */
 export const lookMade = z.strictObject({ by, command: name, target: z.string().max(5_000), results: count });
 
 export type WhoSawQuestion = z.infer<typeof whoSawQuestion>;
 export type SeenByQuestion = z.infer<typeof seenByQuestion>;
+export type ScopeAsked = z.infer<typeof scopeAsked>;
 export type LookMade = z.infer<typeof lookMade>;
 
 /** One line of a streamed answer. Items come in batches, each of which is on record before it is sent. */
@@ -60,6 +65,8 @@ export interface AskTallyTold {
   readonly target: string;
   readonly opaque: number;
   readonly expired: number;
+  /** What is said of all items together, where that is something. */
+  readonly summary?: unknown;
 }
 
 export interface ErrorTold {

@@ -14,6 +14,8 @@ import {
   gatewayReport,
   lookMade,
   type ReloadTold,
+  type ScopeAsked,
+  scopeAsked,
   type SeenByQuestion,
   seenByQuestion,
   type WhoSawQuestion,
@@ -26,6 +28,7 @@ export interface Desk {
   reload(): Promise<ReloadTold>;
   whoSaw(question: WhoSawQuestion): Promise<Answering>;
   seenBy(question: SeenByQuestion): Promise<Answering>;
+  scope(question: ScopeAsked): Promise<Answering>;
   /** @throws WhosawError if the console log is not open: nothing is answered then */
   consoleLog(): Pick<Ledger, "append">;
 }
@@ -63,6 +66,10 @@ export function deskRoutes(app: FastifyInstance, desk: Desk): void {
     const question = checked(seenByQuestion, request.body);
     return stream(reply, desk, question.by, await desk.seenBy(question));
   });
+  app.post("/v1/scope", async (request, reply) => {
+    const question = checked(scopeAsked, request.body);
+    return stream(reply, desk, question.by, await desk.scope(question));
+  });
 }
 
 /** The asker's claim, and that it came from somebody who could open the socket. */
@@ -79,12 +86,12 @@ function stream(reply: FastifyReply, desk: Desk, by: string, answering: Answerin
 async function* lines(
   log: Pick<Ledger, "append">,
   by: string,
-  { command, target, items, tally }: Answering,
+  { command, target, items, tally, summary }: Answering,
 ): AsyncGenerator<string, void, undefined> {
   const line = (value: AnswerLine): string => `${JSON.stringify(value)}\n`;
   try {
     for await (const batch of recorded(log, { by, command, target }, items)) yield line({ items: batch });
-    yield line({ end: { target, ...tally } });
+    yield line({ end: { target, ...tally, ...(summary !== undefined && { summary: summary() }) } });
   } catch (error) {
     const known = error instanceof WhosawError;
     yield line({ error: told(known ? error : new WhosawError("INTERNAL", "The control plane ran into a bug.")) });

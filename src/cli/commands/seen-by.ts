@@ -1,7 +1,5 @@
-import { WhosawError } from "../../base/errors.ts";
 import type { OpaqueStatement, SeenSubject } from "../../asks/ask.ts";
-import type { Config } from "../../config/config.ts";
-import type { ActorId } from "../../ledger/entry.ts";
+import { FROM_LEDGER } from "../from-ledger.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
 import { listed } from "../output.ts";
 
@@ -22,7 +20,7 @@ export const seenByCommand: Command = {
   name: "seen-by",
   summary: "Every subject that one actor was shown, and its statements that could not be accounted for",
   description:
-    "Asks the control plane if it runs; otherwise reads the ledger, which needs its keys. Text keys appear as their hashes. " +
+    "Asks the control plane if it runs; otherwise reads columns and ledger, which needs its keys. Text keys appear as their hashes. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
     "SEARCHED BY are fields that were not shown, but by which the statement chose or sorted its rows. " +
     "With --json: an array of {at, subject: {kind, key}, table, fields, masked, reason, ticket, statement, log, index, searchedBy}, " +
@@ -30,16 +28,23 @@ export const seenByCommand: Command = {
     "Exit codes: 0 answered (also with nothing), 1 no such actor, 2 wrong command line, 3 configuration, " +
     "4 the ledger or its keys cannot be read or the look cannot be recorded.",
   arguments: [{ name: "ACTOR", description: "an id (staff:UUID, svc:NAME) or a user name" }],
+  options: [FROM_LEDGER],
   examples: ["whosaw seen-by alice", "whosaw seen-by svc:helpdesk --json"],
   async run(invocation) {
     const config = await invocation.config();
     const { answerSeenBy } = await import("../../control/answers.ts");
     const { printAsked } = await import("../answers.ts");
+    const { findActor } = await import("../find-actor.ts");
     const actor = await findActor(config, requiredArgument(invocation, "ACTOR"));
+    const fromLedger = invocation.flag("from-ledger");
     const { found, expired } = await printAsked(
       invocation,
       config,
-      { path: "/v1/seen-by", body: { actor }, alone: () => answerSeenBy(config, { actor }) },
+      {
+        path: "/v1/seen-by",
+        body: { actor, fromLedger },
+        alone: (answers) => answerSeenBy(config, { actor }, answers),
+      },
       { columns: COLUMNS, row, none: "This actor was shown nobody." },
     );
     const { readRegister } = await import("../../actors/register.ts");
@@ -55,24 +60,4 @@ function row(item: SeenSubject | OpaqueStatement): readonly string[] {
   if ("opaque" in item) return [item.at, "(opaque)", listed(item.tables), "?", "?", "?", ...end];
   const { at, subject, table, fields, masked, searchedBy } = item;
   return [at, `${subject.kind}:${subject.key}`, table, ...[fields, masked, searchedBy].map(listed), ...end];
-}
-
-/** An id as it stands in the ledger, also of an actor that the register no longer has, or a name in the register. */
-async function findActor(config: Config, text: string): Promise<ActorId> {
-  if (/^staff:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(text)) return text.toLowerCase() as `staff:${string}`;
-  if (/^svc:./u.test(text)) return text as `svc:${string}`;
-  if (/^(?:staff|svc):/u.test(text)) {
-    const what = text.startsWith("svc:")
-      ? "svc: stands before a service account's name"
-      : "staff: stands before a UUID";
-    throw new WhosawError("USAGE", `${what}, and here it does not.`, {
-      hint: "`whosaw actor list` shows the ids of all actors.",
-    });
-  }
-  const { readRegister } = await import("../../actors/register.ts");
-  const actor = (await readRegister(config.actors.file)).byName(text);
-  if (actor !== undefined) return actor.id;
-  throw new WhosawError("NOT_FOUND", "The actor register has no such name.", {
-    hint: "`whosaw actor list` shows the names; an id (staff:UUID, svc:NAME) needs no register.",
-  });
 }

@@ -1,4 +1,5 @@
 import type { Disclosure } from "../../asks/ask.ts";
+import { FROM_LEDGER } from "../from-ledger.ts";
 import { type Command, EXIT, requiredArgument } from "../command.ts";
 import { listed } from "../output.ts";
 
@@ -19,7 +20,7 @@ export const whoSawCommand: Command = {
   name: "who-saw",
   summary: "Everybody to whom one subject was shown: when, which fields, by which statement",
   description:
-    "Asks the control plane if it runs; otherwise reads the ledger, which needs its keys. Actors appear as their ids. " +
+    "Asks the control plane if it runs; otherwise reads columns and ledger, which needs its keys. Actors appear as their ids. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
     "SEARCHED BY are fields that were not shown, but by which the statement chose or sorted its rows. " +
     "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index, searchedBy}. " +
@@ -29,6 +30,7 @@ export const whoSawCommand: Command = {
     { name: "KIND", description: "kind of subject, as under `subjects` in whosaw.yaml" },
     { name: "KEY", description: "the subject's key as the database holds it: a number, a uuid or a text" },
   ],
+  options: [FROM_LEDGER],
   examples: ["whosaw who-saw customer 4711", "whosaw who-saw customer 4711 --json"],
   async run(invocation) {
     const config = await invocation.config();
@@ -38,7 +40,11 @@ export const whoSawCommand: Command = {
     const { found, target, opaque, expired } = await printAsked(
       invocation,
       config,
-      { path: "/v1/who-saw", body: question, alone: () => answerWhoSaw(config, question) },
+      {
+        path: "/v1/who-saw",
+        body: { ...question, fromLedger: invocation.flag("from-ledger") },
+        alone: (answers) => answerWhoSaw(config, question, answers),
+      },
       { columns: COLUMNS, row, none: "Nobody was shown this subject." },
     );
     if (found === 0 && target !== `${question.kind}:${question.key.toLowerCase()}`)

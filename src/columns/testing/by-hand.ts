@@ -79,11 +79,10 @@ export function scopeOf(rows: readonly DisclosureRow[]): ScopeSubject[] {
       .filter((use) => use !== undefined);
     const union = (of: readonly (readonly string[])[], but: readonly string[] = []) =>
       [...new Set(of.flat())].filter((field) => !but.includes(field)).sort();
-    const fields = union(uses.map(({ clear }) => clear));
-    const masked = union(
-      uses.map((use) => use.masked),
-      fields,
-    );
+    const named = (columns: "clear" | "masked" | "predicate") =>
+      uses.map((use) => use[columns].map((column) => `${use.table}.${column}`));
+    const fields = union(named("clear"));
+    const masked = union(named("masked"), fields);
     const times = group.map(({ atMs }) => atMs);
     const { keyType, subject, subject2 } = group[0] as DisclosureRow;
     return {
@@ -98,10 +97,7 @@ export function scopeOf(rows: readonly DisclosureRow[]): ScopeSubject[] {
       tables: union(uses.map(({ table }) => [table])),
       fields,
       masked,
-      searchedBy: union(
-        uses.map(({ predicate }) => predicate),
-        [...fields, ...masked],
-      ),
+      searchedBy: union(named("predicate"), [...fields, ...masked]),
     };
   });
 }
