@@ -45,7 +45,7 @@ export function ownAnswers(
 
 interface Opened {
   readonly answers: Answers;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 async function* reading<T>(

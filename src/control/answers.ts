@@ -56,8 +56,9 @@ export async function answerScope(
   answersOf: AnswersOf = ledgerAnswers,
 ): Promise<Answering> {
   const { logs } = await askedLogs(config);
-  const { subjects: items, summary } = answersOf(logs).scope({ actor, fromMs, toMs }, config.classification);
-  return { command: "scope", target: actor, items, summary, tally: { opaque: 0, expired: 0 } };
+  const scope = answersOf(logs).scope({ actor, fromMs, toMs }, config.classification);
+  const summary = (): unknown => scope.summary();
+  return { command: "scope", target: actor, items: scope.subjects, summary, tally: { opaque: 0, expired: 0 } };
 }
 
 /** A misspelt kind must not read as 'nobody'. */
