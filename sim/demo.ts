@@ -80,12 +80,14 @@ async function run(options: Options, remains: Remains, signal: AbortSignal): Pro
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "whosaw-demo-")));
   remains.add(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "whosaw.yaml");
-  writeFileSync(file, supportConfig({ upstreamUrl, origin: "demo.example/gw-1" }), { mode: 0o600 });
+  writeFileSync(file, supportConfig({ upstreamUrl, http: "127.0.0.1:0", origin: "demo.example/gw-1" }), {
+    mode: 0o600,
+  });
   const config = await loadConfig(file);
   const signIns = await addSignIns(config.actors.file);
   signal.throwIfAborted();
 
-  progress("Starting the gateway");
+  progress("Starting the control plane and the gateway");
   const serving = serve(folder, file);
   remains.add(() => serving.letGo("INT"));
   const served = await ready(serving);
@@ -148,7 +150,7 @@ function progress(text: string): void {
 /** @throws WhosawError INTERNAL when the process ends by itself */
 async function endOf(serving: GuardedProcess): Promise<never> {
   await serving.gone;
-  throw new WhosawError("INTERNAL", "the gateway ended by itself", { hint: serving.log.trim() });
+  throw new WhosawError("INTERNAL", "`whosaw serve` ended by itself", { hint: serving.log.trim() });
 }
 
 process.stdout.on("error", () => {}); // The reader left; the demo goes on until it is stopped.

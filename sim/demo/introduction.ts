@@ -34,6 +34,7 @@ Ready after ${Math.round(demo.startedInMs / 1000)} s. The demo runs until you pr
 
   PostgreSQL ${database.version}   ${database.host}:${database.port}, ${options.customers} invented customers, numbers ${FIRST_CUSTOMER} to ${last}
   Gateway         ${ready.postgres}
+  Control plane   http://${ready.http}/health and /metrics
   Folder          ${folder}, with whosaw.yaml and the ledger
   Staff           ${ROSTER.length} simulated people at work, ${anonymous} of them behind the application's account ${SERVICE_ACCOUNT}
 

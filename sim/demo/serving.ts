@@ -9,6 +9,8 @@ const START_TIMEOUT_MS = 60_000;
 export interface Ready {
   /** Host and port. */
   readonly postgres: string;
+  /** Host and port of health and metrics. */
+  readonly http: string;
   /** The ledger's directory. */
   readonly ledger: string;
   /** The ledger's public key. */
@@ -32,5 +34,5 @@ export function serve(folder: string, config: string): GuardedProcess {
 export async function ready(serving: GuardedProcess): Promise<Ready> {
   const line = await serving.says(/^\{"event":"ready".*\}$/m, START_TIMEOUT_MS);
   if (line !== undefined) return JSON.parse(line[0]) as Ready;
-  throw new WhosawError("UPSTREAM_UNREACHABLE", "The gateway did not start.", { hint: serving.log.trim() });
+  throw new WhosawError("UPSTREAM_UNREACHABLE", "`whosaw serve` did not start.", { hint: serving.log.trim() });
 }

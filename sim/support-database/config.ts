@@ -5,6 +5,8 @@ export interface SupportConfigOptions {
   readonly upstreamUrl: string;
   /** Default: a free port of 127.0.0.1. */
   readonly listen?: string;
+  /** Health and metrics. Default: nowhere. */
+  readonly http?: string;
   /** Default: ./ledger beside the file. */
   readonly ledgerDir?: string;
   readonly origin?: string;
@@ -14,7 +16,7 @@ export interface SupportConfigOptions {
 /** whosaw.yaml as text: every table of the schema is classified, as an operator would. */
 export function supportConfig(options: SupportConfigOptions): string {
   return `upstream: {url: ${JSON.stringify(options.upstreamUrl)}}
-listen: {postgres: "${options.listen ?? "127.0.0.1:0"}"}
+listen: {postgres: "${options.listen ?? "127.0.0.1:0"}"${options.http === undefined ? "" : `, http: "${options.http}"`}}
 ledger: {dir: ${JSON.stringify(options.ledgerDir ?? "./ledger")}, origin: ${options.origin ?? "helpdesk.example/gw-1"}}
 mode: ${options.mode ?? "enforce"}
 

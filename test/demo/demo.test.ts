@@ -25,6 +25,8 @@ async function tryEverything(demo: Demo): Promise<void> {
   await expect.poll(async () => (await shell(seenBy)).stdout, { timeout: 30_000 }).toContain("customer:");
   expect((await shell(verify)).stdout).toMatch(/entries verified/);
   await expect(shell(refused)).rejects.toThrow(/HINT/);
+  const health = /http:\/\/\S+\/health/u.exec(demo.text())?.[0] ?? "";
+  expect((await fetch(health)).status).toBe(200);
 }
 
 interface Actor {
