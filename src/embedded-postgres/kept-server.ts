@@ -72,16 +72,17 @@ export class KeptServer {
   async stop(): Promise<void> {
     this.#stopping.abort();
     const first = this.#process;
-    await first.letGo("INT");
+    // The folder of this run is still wanted by a server that is just being started again.
+    await first.letGo("INT", { keep: true });
     await this.#watching;
-    if (this.#process !== first) await this.#process.letGo("INT");
+    if (this.#process !== first) await this.#process.letGo("INT", { keep: true });
     await rm(this.#home.run, { recursive: true, force: true });
     await this.#lock.release();
   }
 
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
-    for (;;) {
+    while (!signal.aborted) {
       await this.#process.gone;
       if (signal.aborted) return;
       await this.#process.letGo("QUIT", { keep: true });

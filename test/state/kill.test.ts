@@ -169,6 +169,16 @@ describe("the embedded server", () => {
     await expect.poll(() => state.logs.list().catch(() => []), { timeout: 20_000 }).toHaveLength(1);
   });
 
+  test("closed while its server is just being started again", async () => {
+    const dir = await dirOf();
+    for (let start = 0; start < 3; start++) {
+      const state = await openState({ kind: "embedded", dir }, options);
+      process.kill(Number(readFileSync(join(dir, "data/postmaster.pid"), "utf8").split("\n")[0]), "SIGKILL");
+      await state.logs.list().catch(() => []);
+      await state.close();
+    }
+  });
+
   test("data of another user are refused", async () => {
     const dir = await dirOf();
     await (await openState({ kind: "embedded", dir }, options)).close();
