@@ -126,7 +126,7 @@ export const LIMITS = {
   /** The verifier's own bound on one write-ahead group, well above the writer's. */
   verifyGroupBytesMax: 64 << 20,
   /** whosaw.yaml and the actor register are read whole. */
-  configBytesMax: 256 << 10,
+  configBytesMax: 2 << 20,
   configProblemsMax: 50,
   configAliasesMax: 100,
   actorRegisterBytesMax: 64 << 20,

@@ -327,7 +327,7 @@ test("a file over the limit is not read", async () => {
     await writeFile(file, `${GOOD}#${"x".repeat(LIMITS.configBytesMax)}`);
     await expect(loadConfig(file)).rejects.toMatchObject({
       code: "CONFIG_INVALID",
-      message: expect.stringContaining("larger than 262144 bytes") as string,
+      message: expect.stringContaining(`larger than ${LIMITS.configBytesMax} bytes`) as string,
     });
   } finally {
     await rm(folder, { recursive: true });

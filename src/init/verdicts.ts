@@ -120,8 +120,12 @@ function unlinkedVerdict(
   const asPublic = "If it holds nobody's data, list it under public; otherwise say whose a row is.";
   if (personal.length > 0) {
     const names = new Set(input.subjects.map(({ kind }) => kind));
+    // A person named somewhere in a text makes no row a person's.
+    const told = personal.some(([, column]) => !column.open);
     const key =
-      isThing(table) || says(tableWords(table.relation.name).slice(-1), lexicon.TENANTS) ? undefined : table.primaryKey;
+      !told || isThing(table) || says(tableWords(table.relation.name).slice(-1), lexicon.TENANTS)
+        ? undefined
+        : table.primaryKey;
     const rule =
       key === undefined ? undefined : ruleFor(kindName(table, names), table, evidence, { column: key }, false);
     return unsure(
@@ -213,12 +217,13 @@ export function ruleFor(
   key: ProposedRule["key"],
   nullable: boolean,
 ): ProposedRule {
-  // Without a prototype: a column may be called __proto__.
-  const fields = Object.create(null) as Record<string, FieldClass>;
+  const fields: Record<string, FieldClass> = {};
   const open: string[] = [];
   for (const column of table.columns) {
     const found = evidence.get(column.name);
     const name = words(column.name).join("_");
+    // No mapping keeps that name; a column without a class is protected all the same.
+    if (column.name === "__proto__") continue;
     if (found?.field !== undefined) fields[column.name] = found.field;
     else if (found?.personal !== true && column.nature !== "payload" && (STAMPS.test(name) || STRATA.has(name)))
       open.push(column.name);

@@ -71,7 +71,7 @@ function tableLines({ table, why, rule }: ProposedTable, indent: string): string
   if (rule === undefined) return [];
   return [
     `${indent}# ${comment(why)}`,
-    `${indent}${scalar(table.name)}:`,
+    `${indent}${keyScalar(table.name)}:`,
     `${indent}  key: ${keyMapping(rule)}`,
     ...(rule.nullable ? [`${indent}  nullable: true`] : []),
     ...(Object.keys(rule.fields).length > 0 ? [`${indent}  fields: ${mapping(rule.fields)}`] : []),
@@ -137,7 +137,7 @@ function sequence(values: readonly string[]): string {
 
 /** Names as they are where YAML takes them for text; otherwise in double quotes, `${` written so that it stays one. */
 function scalar(text: string): string {
-  const kept = text.replaceAll("${", "$${").replaceAll(REFERENCE, `\${${PASSWORD_VARIABLE}}`);
+  const kept = text.replaceAll("${", () => "$${").replaceAll(REFERENCE, `\${${PASSWORD_VARIABLE}}`);
   return keyScalar(kept);
 }
 
