@@ -155,5 +155,5 @@ function plain({ subjects, public: open }: ReturnType<typeof classificationOf>):
       rule.public,
     ]),
   );
-  return { tables: tables.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)), open };
+  return { tables: tables.toSorted((a, b) => (JSON.stringify(a[0]) < JSON.stringify(b[0]) ? -1 : 1)), open };
 }
