@@ -8,6 +8,11 @@ import type { Config } from "./config.ts";
  * addresses to listen on and directories are left out, so that gateways with equal rules have equal versions.
  */
 export function policyHash(config: Config): Uint8Array {
+  return createHash("sha256").update(policyText(config)).digest();
+}
+
+/** What {@link policyHash} is the hash of: canonical JSON. */
+export function policyText(config: Config): string {
   const { host, port, user, database } = config.upstream;
   const policy = {
     format: 1,
@@ -18,7 +23,7 @@ export function policyHash(config: Config): Uint8Array {
     roles: Object.fromEntries(config.roles),
     serviceAccounts: Object.fromEntries(config.actors.serviceAccounts),
   };
-  return createHash("sha256").update(canonicalJson(policy)).digest();
+  return canonicalJson(policy);
 }
 
 /** JSON with the names of every object in code-unit order: equal values give equal text. */

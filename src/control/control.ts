@@ -14,6 +14,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import { type Answering, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
 import { createApp } from "./app.ts";
+import { keepColumns, type ShippedColumns } from "./columns.ts";
 import { keepConsoleLog } from "./console.ts";
 import { Gateways } from "./gateways.ts";
 import { type HealthTold, healthOf } from "./health.ts";
@@ -21,6 +22,7 @@ import type { Kept } from "./kept.ts";
 import { Metrics } from "./metrics.ts";
 import type { ReloadTold, ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 import { type Desk, deskRoutes, type Watched, watchRoutes } from "./routes.ts";
+import { type KeptState, keepState } from "./state.ts";
 import { claimSocket, type ClaimedSocket } from "./socket.ts";
 
 /** What goes to the operator's log. Never names, values or statement texts. */
@@ -42,7 +44,7 @@ export interface RunningControl {
   readonly http: string | undefined;
   readonly gateways: Gateways;
   health(): HealthTold;
-  /** Opens the stores. What does not open is tried again. */
+  /** Opens the stores; resolves when the console log has been tried. What does not open is tried again. */
   wake(): Promise<void>;
   /** As {@link Desk.reload}. */
   reload(): Promise<ReloadTold>;
@@ -69,6 +71,8 @@ class Control implements RunningControl, Desk, Watched {
   readonly gateways: Gateways;
   readonly #metrics = new Metrics();
   readonly #console: Kept<Ledger>;
+  readonly #columns: Kept<ShippedColumns>;
+  readonly #state: Kept<KeptState>;
   /** Swapped as one by a reload. */
   #config: Config;
   #socket: ClaimedSocket | undefined;
@@ -83,7 +87,11 @@ class Control implements RunningControl, Desk, Watched {
       () => gatewayLogs(this.#config).map(({ origin }) => origin),
       () => performance.now(),
     );
-    this.#console = keepConsoleLog(options.config, (problem) => this.#noteProblem("console log", problem));
+    const config = (): Config => this.#config;
+    const noting = (of: string) => (problem: WhosawError | undefined) => this.#noteProblem(of, problem);
+    this.#console = keepConsoleLog(options.config, noting("console log"));
+    this.#columns = keepColumns(config, noting("columns"));
+    this.#state = keepState(config, noting("state"));
   }
 
   get http(): string | undefined {
@@ -103,6 +111,8 @@ class Control implements RunningControl, Desk, Watched {
   }
 
   async wake(): Promise<void> {
+    void this.#columns.start();
+    void this.#state.start();
     await this.#console.start();
   }
 
@@ -131,12 +141,18 @@ class Control implements RunningControl, Desk, Watched {
       policy: policyOf(this.#config),
       origins: gatewayLogs(this.#config).map(({ origin }) => origin),
       gateways: this.gateways.list,
-      stores: new Map([["console log", this.#console.problem]]),
+      stores: new Map([
+        ["console log", this.#console.problem],
+        ["columns", this.#columns.problem],
+        ["state", this.#state.problem],
+      ]),
     });
   }
 
   async metrics(): Promise<{ contentType: string; text: string }> {
-    const text = await this.#metrics.text({ gateways: this.gateways.list, health: this.health() });
+    const { list } = this.gateways;
+    const shipping = this.#columns.value?.shipping ?? [];
+    const text = await this.#metrics.text({ gateways: list, health: this.health(), shipping });
     return { contentType: this.#metrics.contentType, text };
   }
 
@@ -162,6 +178,7 @@ class Control implements RunningControl, Desk, Watched {
       ...config,
       ...Object.fromEntries(fixed.map((section) => [section, this.#options.config[section]])),
     };
+    this.#state.value?.keepUp();
     const number = this.gateways.askReload(systemClock.nowMs());
     const asked = this.gateways.list.filter(({ leased }) => leased).map(({ report }) => report.origin);
     const taken = (origin: string): boolean => (this.gateways.of(origin)?.report.reload ?? 0) >= number;
@@ -187,6 +204,7 @@ class Control implements RunningControl, Desk, Watched {
       app.server.closeAllConnections();
       await app.close();
     }
+    await Promise.all([this.#columns.close(), this.#state.close()]);
     await this.#console.close();
     await this.#socket?.release();
   }

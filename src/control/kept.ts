@@ -34,6 +34,11 @@ export class Kept<T> {
     return this.#trying;
   }
 
+  /** It, if it is open. */
+  get value(): T | undefined {
+    return this.#value;
+  }
+
   /** @throws WhosawError why it is not open */
   get(): T {
     if (this.#value !== undefined) return this.#value;
@@ -69,7 +74,8 @@ export class Kept<T> {
   }
 }
 
-function known(error: unknown): WhosawError {
+/** An error of the world as it is; anything else is a bug. */
+export function known(error: unknown): WhosawError {
   return error instanceof WhosawError
     ? error
     : new WhosawError("INTERNAL", "the control plane ran into a bug", { cause: error });

@@ -4,11 +4,14 @@
  */
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { KnownGateway } from "./gateways.ts";
+import type { ShippingState } from "../shipping/shipper.ts";
 import type { HealthTold } from "./health.ts";
 
 export interface MetricsSources {
   readonly gateways: readonly KnownGateway[];
   readonly health: HealthTold;
+  /** One for each log. */
+  readonly shipping: readonly ShippingState[];
 }
 
 export class Metrics {
@@ -74,6 +77,18 @@ const GAUGES: readonly GaugeSpec[] = [
   ofGateways("sessions", "Sessions open now", ({ report }) => report.sessions),
   ofGateways("sessions_total", "Sessions since the gateway started", ({ report }) => report.counts.sessions),
   ofGateways("ledger_entries", "Entries on stable storage", ({ report }) => report.ledgerEntries),
+  {
+    name: "columns_entries",
+    help: "Entries of a log that are in columns",
+    labels: ["log"],
+    read: ({ shipping }) => shipping.map(({ origin, next }) => [{ log: origin }, next] as const),
+  },
+  {
+    name: "columns_entries_behind",
+    help: "Entries of a log that are under its checkpoint and not in columns yet",
+    labels: ["log"],
+    read: ({ shipping }) => shipping.map(({ origin, next, size }) => [{ log: origin }, size - next] as const),
+  },
   {
     name: "gateway_statements_total",
     help: "Executions of statements on protected tables since the gateway started, by decision",

@@ -7,9 +7,11 @@ export const gatewayCommand: Command = {
 (whosaw serve --no-gateway), which is asked for at control.socket.
 With --json one line on stdout says when it is ready: {"event":"ready","postgres":"HOST:PORT","mode":...,"ledger":DIR,"vkey":...,"witness":...}. Logs go to stderr, one JSON object a line.
 SIGTERM and SIGINT end all sessions, close the ledger and exit. SIGHUP reads whosaw.yaml and the actor register again.`,
-  examples: ["whosaw gateway", "whosaw gateway --json --config /etc/whosaw/whosaw.yaml 2>> gateway.log"],
+  options: [{ flags: "--name NAME", description: "one of those under gateways in whosaw.yaml, instead of the first" }],
+  examples: ["whosaw gateway", "whosaw gateway --name gw-2", "whosaw gateway --json --config /etc/whosaw/whosaw.yaml 2>> gateway.log"],
   async run(invocation) {
     const { runGateway } = await import("../gateway.ts");
-    return runGateway(invocation, () => invocation.config());
+    const { configOfGateway } = await import("../../config/gateways.ts");
+    return runGateway(invocation, async () => configOfGateway(await invocation.config(), invocation.option("name")));
   },
 };

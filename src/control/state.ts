@@ -1,0 +1,78 @@
+/** The state as the control plane keeps it: the policy in force, and the logs with the highest checkpoint seen of each. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import type { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Config } from "../config/config.ts";
+import { policyHash, policyText } from "../config/policy-hash.ts";
+import { parseVkey } from "../ledger/checkpoint.ts";
+import { nodeDisk } from "../ledger/disk.ts";
+import { readCheckpoint } from "../ledger/recover.ts";
+import { openState, type State } from "../state/state.ts";
+import { Kept, known } from "./kept.ts";
+import { startedLogs } from "./ledger-started.ts";
+
+/** @param config the one in force when it is asked */
+export function keepState(
+  config: () => Config,
+  onProblem: (problem: WhosawError | undefined) => void,
+): Kept<KeptState> {
+  const kept: Kept<KeptState> = new Kept({
+    open: async () => {
+      const { state: location, ledger } = config();
+      const state = await openState(location, { installation: ledger.origin, clock: systemClock });
+      return new KeptState(state, config, (problem) => kept.note(problem));
+    },
+    close: (state) => state.close(),
+    onProblem,
+  });
+  return kept;
+}
+
+export class KeptState {
+  readonly #state: State;
+  readonly #config: () => Config;
+  readonly #onProblem: (problem: WhosawError | undefined) => void;
+  readonly #timer: NodeJS.Timeout;
+  #working: Promise<void>;
+
+  constructor(state: State, config: () => Config, onProblem: (problem: WhosawError | undefined) => void) {
+    this.#state = state;
+    this.#config = config;
+    this.#onProblem = onProblem;
+    this.#working = this.#keepUp();
+    this.#timer = setInterval(() => this.keepUp(), LIMITS.heartbeatIntervalMs);
+  }
+
+  /** Records the policy in force and how far the logs have come; soon after the call, one after the other. */
+  keepUp(): void {
+    this.#working = this.#working.then(() => this.#keepUp());
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#working;
+    await this.#state.close();
+  }
+
+  /** Never rejects. */
+  async #keepUp(): Promise<void> {
+    const config = this.#config();
+    try {
+      await this.#state.policies.record({ hash: policyHash(config), by: "whosaw.yaml", text: policyText(config) });
+      for (const log of await startedLogs(config)) await this.#confirm(log);
+      this.#onProblem(undefined);
+    } catch (error) {
+      this.#onProblem(known(error));
+    }
+  }
+
+  /** @throws WhosawError LEDGER_BEHIND_WITNESS if the log was longer once */
+  async #confirm({ dir, origin }: { readonly dir: string; readonly origin: string }): Promise<void> {
+    const { vkey } = JSON.parse(await readFile(join(dir, "log.json"), "utf8")) as { vkey: string };
+    await this.#state.logs.register(origin, vkey);
+    const checkpoint = await readCheckpoint(nodeDisk(), dir, parseVkey(vkey));
+    await this.#state.logs.confirm(origin, checkpoint);
+  }
+}
