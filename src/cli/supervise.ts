@@ -11,7 +11,7 @@ import type { Config } from "../config/config.ts";
 import type { ControlLog } from "../control/control.ts";
 import type { Gateways } from "../control/gateways.ts";
 import { nodeDisk } from "../ledger/disk.ts";
-import { runningHolder } from "../ledger/lock.ts";
+import { runningHolder, systemProcesses } from "../ledger/lock.ts";
 import type { GatewayReport } from "../metrics/report.ts";
 import type { CliContext } from "./command.ts";
 import { SUPERVISED } from "./gateway.ts";
@@ -114,14 +114,15 @@ export class Supervisor {
   /** The gateway that an earlier control plane has left, or that somebody has started: it asks here for its lease. */
   async #find(): Promise<Running | undefined> {
     const { config, gateways } = this.#options;
-    const holder = (): Promise<number | undefined> => runningHolder(nodeDisk(), join(config.ledger.dir, "lock"));
-    const pid = await holder();
+    const pid = await runningHolder(nodeDisk(), join(config.ledger.dir, "lock"));
     if (pid === undefined) return undefined;
     const asks = (): boolean => gateways.of(config.ledger.origin)?.report.pid === pid;
     if (!(await gateways.until(asks, LIMITS.gatewayAwaitedMs))) return undefined;
     this.#options.log.info({ pid }, "a gateway was running already");
+    const { startedOf } = systemProcesses();
+    const since = startedOf(pid);
     const gone = async (): Promise<null> => {
-      while ((await holder()) === pid) await delay(LIMITS.gatewayLookMs);
+      while (since !== undefined && startedOf(pid) === since) await delay(LIMITS.gatewayLookMs);
       return null;
     };
     return { pid, ended: gone() };

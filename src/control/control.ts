@@ -78,6 +78,7 @@ class Control implements RunningControl, Desk, Watched {
   #socket: ClaimedSocket | undefined;
   readonly #apps: FastifyInstance[] = [];
   #http: string | undefined;
+  #closed: Promise<void> | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(options: ControlOptions) {
@@ -198,7 +199,12 @@ class Control implements RunningControl, Desk, Watched {
     return told;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     for (const app of this.#apps) {
       app.server.close();
       app.server.closeAllConnections();

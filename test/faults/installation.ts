@@ -34,6 +34,8 @@ export interface InstallationOptions {
   readonly ledgerDir?: string;
   /** Changes the configuration's text before it is written. */
   readonly edit?: (yaml: string) => string;
+  /** A control plane in the test grants leases; true unless given. */
+  readonly controlled?: boolean;
 }
 
 /** How a process ended. */
@@ -47,10 +49,13 @@ export class Installation {
   readonly config: Config;
   readonly database: SupportDatabase;
   readonly actors: { readonly alice: Actor; readonly helpdesk: Actor };
-  readonly #control: RunningControl;
+  readonly #control: RunningControl | undefined;
   #last: ServedGateway | undefined;
 
-  private constructor(made: Pick<Installation, "dir" | "config" | "database" | "actors">, control: RunningControl) {
+  private constructor(
+    made: Pick<Installation, "dir" | "config" | "database" | "actors">,
+    control: RunningControl | undefined,
+  ) {
     this.dir = made.dir;
     this.config = made.config;
     this.database = made.database;
@@ -58,7 +63,7 @@ export class Installation {
     this.#control = control;
   }
 
-  static async create({ database, ledgerDir, edit }: InstallationOptions): Promise<Installation> {
+  static async create({ database, ledgerDir, edit, controlled }: InstallationOptions): Promise<Installation> {
     const dir = await mkdtemp(join(tmpdir(), "whosaw-faults-"));
     const yaml = supportConfig({ upstreamUrl: database.gatewayUrl, ledgerDir: ledgerDir ?? join(dir, "ledger") });
     const file = join(dir, "whosaw.yaml");
@@ -71,8 +76,10 @@ export class Installation {
     const helpdesk = await add("helpdesk", "application", true);
     const silent = (): void => undefined;
     const log = { info: silent, warn: silent, error: silent };
+    const made = { dir, config, database, actors: { alice, helpdesk } };
+    if (controlled === false) return new Installation(made, undefined);
     const control = await startControl({ config, loadConfig: () => Promise.resolve(config), log });
-    return new Installation({ dir, config, database, actors: { alice, helpdesk } }, control);
+    return new Installation(made, control);
   }
 
   /**
@@ -113,7 +120,7 @@ export class Installation {
   /** Kills what still runs, and removes everything. */
   async remove(): Promise<void> {
     await this.#last?.kill();
-    await this.#control.close();
+    await this.#control?.close();
     await rm(this.dir, { recursive: true, force: true });
   }
 }

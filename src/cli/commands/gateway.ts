@@ -8,7 +8,11 @@ export const gatewayCommand: Command = {
 With --json one line on stdout says when it is ready: {"event":"ready","postgres":"HOST:PORT","mode":...,"ledger":DIR,"vkey":...,"witness":...}. Logs go to stderr, one JSON object a line.
 SIGTERM and SIGINT end all sessions, close the ledger and exit. SIGHUP reads whosaw.yaml and the actor register again.`,
   options: [{ flags: "--name NAME", description: "one of those under gateways in whosaw.yaml, instead of the first" }],
-  examples: ["whosaw gateway", "whosaw gateway --name gw-2", "whosaw gateway --json --config /etc/whosaw/whosaw.yaml 2>> gateway.log"],
+  examples: [
+    "whosaw gateway",
+    "whosaw gateway --name gw-2",
+    "whosaw gateway --json --config /etc/whosaw/whosaw.yaml 2>> gateway.log",
+  ],
   async run(invocation) {
     const { runGateway } = await import("../gateway.ts");
     const { configOfGateway } = await import("../../config/gateways.ts");
