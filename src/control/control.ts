@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import { isDeepStrictEqual } from "node:util";
+import { columnsAnswers, ledgerAnswers } from "../asks/answers.ts";
 import { systemClock } from "../base/clock.ts";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -12,7 +13,7 @@ import { gatewayLogs } from "../config/gateways.ts";
 import { policyHash } from "../config/policy-hash.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
-import { type Answering, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
+import { type Answering, type AnswersOf, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { keepColumns, type ShippedColumns } from "./columns.ts";
 import { keepConsoleLog } from "./console.ts";
@@ -122,15 +123,26 @@ class Control implements RunningControl, Desk, Watched {
   }
 
   whoSaw(question: WhoSawQuestion): Promise<Answering> {
-    return answerWhoSaw(this.#config, question);
+    return answerWhoSaw(this.#config, question, this.#answersFor(question));
   }
 
   seenBy(question: SeenByQuestion): Promise<Answering> {
-    return answerSeenBy(this.#config, question);
+    return answerSeenBy(this.#config, question, this.#answersFor(question));
   }
 
   scope(question: ScopeAsked): Promise<Answering> {
-    return answerScope(this.#config, question);
+    return answerScope(this.#config, question, this.#answersFor(question));
+  }
+
+  /** Columns that are not open, or not wanted, are made up for by the ledger. */
+  #answersFor({ fromLedger }: { readonly fromLedger?: boolean | undefined }): AnswersOf {
+    const opened = fromLedger === true ? undefined : this.#columns.value;
+    if (opened === undefined) return ledgerAnswers;
+    const { log } = this.#options;
+    return (logs) =>
+      columnsAnswers(opened.columns, logs, (why) =>
+        log.warn({ code: why.code, err: why }, "an answer was read from the ledger, which takes longer"),
+      );
   }
 
   consoleLog(): Pick<Ledger, "append"> {

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { freePort } from "../../sim/free-port.ts";
 import { LIMITS } from "../../src/base/limits.ts";
 import type { HealthTold } from "../../src/control/health.ts";
@@ -11,6 +11,9 @@ import { type SupportDatabase, supportDatabase } from "../rig/shared.ts";
 import { SmallDisk } from "./disk-faults.ts";
 import { Installation } from "./installation.ts";
 import { ask, holderOf, run, runs, Serving, until } from "./serving.ts";
+
+/** Whole installations start and end in each. */
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Between a row's release by the gateway and its arrival here, on a busy machine. */
 const ARRIVAL_MS = 500;
