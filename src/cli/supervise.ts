@@ -119,10 +119,11 @@ export class Supervisor {
     const asks = (): boolean => gateways.of(config.ledger.origin)?.report.pid === pid;
     if (!(await gateways.until(asks, LIMITS.gatewayAwaitedMs))) return undefined;
     this.#options.log.info({ pid }, "a gateway was running already");
-    const { startedOf } = systemProcesses();
-    const since = startedOf(pid);
+    const processes = systemProcesses();
+    const since = processes.startedOf(pid);
+    const same = (): boolean => since !== undefined && processes.startedOf(pid) === since;
     const gone = async (): Promise<null> => {
-      while (since !== undefined && startedOf(pid) === since) await delay(LIMITS.gatewayLookMs);
+      while (same()) await delay(LIMITS.gatewayLookMs);
       return null;
     };
     return { pid, ended: gone() };

@@ -84,9 +84,9 @@ test("a killed control plane: rows stop with the lease, wait, and come when it i
   const reader = await signIn();
   const other = await signIn();
   let [rows, last] = [0, performance.now()];
-  let reading = true;
+  const enough = new AbortController();
   const load = (async () => {
-    while (reading) {
+    while (!enough.signal.aborted) {
       rows += (await reader.query(ONE)).rows.length;
       last = performance.now();
     }
@@ -111,7 +111,7 @@ test("a killed control plane: rows stop with the lease, wait, and come when it i
     () => Promise.resolve(rows),
     (count) => count > before + 50,
   );
-  reading = false;
+  enough.abort();
   await load;
   await Promise.all([reader.end(), other.end()]);
   expect(holderOf(installation.config.ledger.dir)).toBe(gateway);
