@@ -5,9 +5,10 @@ import type { ActorId, Entry } from "../../src/ledger/entry.ts";
 import { encodeIntKey } from "../../src/ledger/keys-block.ts";
 import type { EntrySource, GroupBuilder, Ledger } from "../../src/ledger/ledger.ts";
 import { openLedger } from "../../src/ledger/log.ts";
+import type { LogSource, RowRules } from "../../src/shipping/batch-reader.ts";
 
-export const ORIGIN = "bench.example/gw-1";
-export const MASTER_KEY: Uint8Array = new Uint8Array(32).fill(1);
+const ORIGIN = "bench.example/gw-1";
+const MASTER_KEY: Uint8Array = new Uint8Array(32).fill(1);
 /** Customers of the whole database, actors of a helpdesk of that size, shapes of statement in an application. */
 const CUSTOMERS = 12_000_000;
 const ACTORS = 400;
@@ -25,8 +26,8 @@ const FORM_ENTRIES: readonly (Entry & { kind: "form" })[] = Array.from({ length:
   scope: false,
 }));
 
-/** Opens a log in `root`, without syncs: what is measured is what reads it. */
-export function openBenchLog(root: string): Promise<Ledger> {
+/** Opens a log in `root`. @param sync false to fill it quickly, where only reading it is measured */
+export function openBenchLog(root: string, sync: boolean): Promise<Ledger> {
   return openLedger({
     dir: join(root, "log"),
     origin: ORIGIN,
@@ -39,16 +40,37 @@ export function openBenchLog(root: string): Promise<Ledger> {
     onFatal: (error) => {
       throw error;
     },
-    unsafeSkipSyncForBench: true,
+    unsafeSkipSyncForBench: !sync,
   });
 }
+
+/** The log in `root` as shipping is given it. */
+export function benchSource(root: string): LogSource {
+  return { dir: join(root, "log"), origin: ORIGIN, masterKey: MASTER_KEY };
+}
+
+/** What whosaw.yaml would say. */
+export const RULES: RowRules = {
+  subjects: {
+    customer: {
+      tables: {
+        "support.customers": {
+          key: { column: "id" },
+          nullable: false,
+          fields: { name: "identity", email: "contact", phone: "contact" },
+          public: [],
+        },
+      },
+    },
+  },
+};
 
 function actorOf(number: number): ActorId {
   return `staff:${number.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
 }
 
 /** Appends one look-up. */
-export function addLookUp(group: GroupBuilder, random: () => number): void {
+function addLookUp(group: GroupBuilder, random: () => number): void {
   const form = FORM_ENTRIES[Math.floor(random() * FORMS)] as (typeof FORM_ENTRIES)[number];
   group.add({
     kind: "statement",
@@ -65,14 +87,19 @@ export function addLookUp(group: GroupBuilder, random: () => number): void {
 }
 
 /** Appends that many look-ups, one group after the other. */
-export function fill(ledger: Ledger, statements: number): Promise<void> {
+export async function fill(ledger: Ledger, statements: number): Promise<void> {
+  for (let left = statements; left > 0; left -= STATEMENTS_PER_GROUP)
+    await appendLookUps(ledger, Math.min(left, STATEMENTS_PER_GROUP));
+}
+
+/** Appends look-ups in one group. @returns the index behind the last, once they are on stable storage */
+export function appendLookUps(ledger: Ledger, statements: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    let left = statements;
     const source: EntrySource = {
       drain: (group) => {
-        for (let i = 0; i < STATEMENTS_PER_GROUP && left > 0; i += 1, left -= 1) addLookUp(group, Math.random);
+        for (let i = 0; i < statements; i += 1) addLookUp(group, Math.random);
       },
-      durable: () => (left > 0 ? ledger.enlist(source) : resolve()),
+      durable: ({ lastIndex }) => resolve(lastIndex + 1),
       failed: reject,
     };
     ledger.enlist(source);

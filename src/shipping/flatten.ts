@@ -94,7 +94,8 @@ export class Flattener {
     if (form === undefined) return entry.form;
     const { index, timeMs: atMs } = read;
     const head = this.#headOf(entry);
-    this.#statements.set(index, head);
+    // A statement that has ended is referred to no more.
+    if (entry.outcome === undefined) this.#statements.set(index, head);
     if (form === GONE) {
       sink.statement(this.#expired(read));
       return undefined;

@@ -1,0 +1,85 @@
+/** A real process that ships to real columns, killed with SIGKILL again and again. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openColumns } from "../columns/open.ts";
+import { seeded } from "../ledger/testing/rig.ts";
+import { shipOnce } from "./shipper.ts";
+import { RULES, writeRandomLog } from "./testing/random-log.ts";
+
+const KILLS = Number(process.env["WHOSAW_KILLS"] ?? 8);
+/** INSERTs are two lines. */
+const LINES_MAX = 9;
+const PROJECT = join(import.meta.dirname, "../..");
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "whosaw-ship-kill-"));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Compiles the child: Node 20 does not read TypeScript. Returns its path. */
+async function compileChild(): Promise<string> {
+  const config = {
+    extends: join(PROJECT, "tsconfig.json"),
+    compilerOptions: {
+      noEmit: false,
+      rootDir: PROJECT,
+      outDir: join(root, "js"),
+      typeRoots: [join(PROJECT, "node_modules/@types")],
+    },
+    include: [],
+    files: [join(PROJECT, "src/shipping/testing/ship-child.ts"), join(PROJECT, "src/shipping/lane-thread.ts")],
+  };
+  writeFileSync(join(root, "tsconfig.json"), JSON.stringify(config));
+  await promisify(execFile)(process.execPath, [join(PROJECT, "node_modules/typescript/bin/tsc"), "-p", root]);
+  writeFileSync(join(root, "js/package.json"), '{"type":"module"}');
+  symlinkSync(join(PROJECT, "node_modules"), join(root, "js/node_modules"));
+  return join(root, "js/src/shipping/testing/ship-child.js");
+}
+
+/** @returns whether it was killed before it had shipped everything */
+async function shipUntilKilled(child: string, name: string, lines: number): Promise<boolean> {
+  const shipping = spawn(process.execPath, [child, root, name], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(shipping, "close");
+  let count = 0;
+  for await (const _ of createInterface({ input: shipping.stdout })) {
+    count += 1;
+    if (count === lines) shipping.kill("SIGKILL");
+  }
+  const [, signal] = (await ended) as [number | null, NodeJS.Signals | null];
+  return signal === "SIGKILL";
+}
+
+async function contents(dir: string, log: Parameters<typeof shipOnce>[0]["logs"][number]): Promise<unknown[]> {
+  const columns = await openColumns({ kind: "embedded", dir });
+  try {
+    await shipOnce({ columns, logs: [log], rules: RULES });
+    const order = "ORDER BY entry, use, key_type, subject, subject2";
+    return [
+      await columns.select(`SELECT * FROM disclosures ${order}`),
+      await columns.select(`SELECT * FROM disclosures_by_actor ${order}`),
+      await columns.select("SELECT * FROM statements ORDER BY entry"),
+      await columns.select("SELECT DISTINCT * FROM forms ORDER BY form, use"),
+      await columns.select("SELECT log, max(next) AS n FROM shipped GROUP BY log"),
+    ];
+  } finally {
+    await columns.close();
+  }
+}
+
+test(`${KILLS} kills lose nothing and double nothing`, { timeout: 30_000 + KILLS * 6_000 }, async () => {
+  const child = await compileChild();
+  const random = seeded(KILLS);
+  const log = await writeRandomLog(root, { seed: 11, steps: 60 + KILLS * 10, crossingDays: true });
+  let killed = 0;
+  for (let run = 0; run < KILLS; run += 1)
+    if (await shipUntilKilled(child, "gw-1", 1 + Math.floor(random() * LINES_MAX))) killed += 1;
+  expect(killed).toBe(KILLS);
+  expect(await contents(join(root, "columns"), log)).toEqual(await contents(join(root, "fresh"), log));
+});
