@@ -8,10 +8,10 @@ import { MASTER_KEY, RULES } from "./random-log.ts";
 const [root, name] = process.argv.slice(2);
 if (root === undefined || name === undefined) throw new Error("usage: ship-child ROOT LOG");
 const columns = await openColumns({ kind: "embedded", dir: join(root, "columns") });
-const { insert } = columns;
+const insert = columns.insert.bind(columns);
 columns.insert = async (table, rows) => {
   writeSync(1, `${table}\n`);
-  await insert.call(columns, table, rows);
+  await insert(table, rows);
   writeSync(1, `${table} done\n`);
 };
 const log = { dir: join(root, name), origin: `test.example/${name}`, masterKey: MASTER_KEY };
