@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -179,6 +179,19 @@ test("with the database down it says so, and looks at the rest", async () => {
       "copies",
     ])
       expect(answer.of(check)).toHaveLength(1);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("keys that are gone are critical, and no reason to stop looking", async () => {
+  const folder = await folderWith(supportConfig({ upstreamUrl: "postgres://gw@127.0.0.1:1/support" }));
+  try {
+    await mkdir(join(folder, "ledger"));
+    await writeFile(join(folder, "ledger/log.json"), "{}");
+    const answer = await doctor(folder);
+    expect(answer.of("ledger.running")).toMatchObject([{ severity: "critical" }]);
+    expect(answer.of("ledger.space")).toHaveLength(1);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -32,6 +32,9 @@ export const asking = (...said: Said): DoctorFinding => finding("ask", said);
 export const note = (...said: Said): DoctorFinding => finding("note", said);
 export const fine = (...said: Said): DoctorFinding => finding("ok", said);
 
+/** Not only in the way of looking: what was to be looked at is broken. */
+const LOST: ReadonlySet<string> = new Set(["LEDGER_DAMAGED", "LEDGER_KEY_LOST", "LEDGER_BEHIND_WITNESS"]);
+
 /** Runs one look; what keeps it from looking is a finding of its own, and the others go on. Bugs pass. */
 export async function look(
   check: string,
@@ -40,6 +43,7 @@ export async function look(
   try {
     return await work();
   } catch (error) {
+    if (error instanceof WhosawError && LOST.has(error.code)) return [critical(check, error.message, error.hint)];
     if (error instanceof WhosawError) return [warning(check, `Could not be looked at: ${error.message}`, error.hint)];
     if (isSystemError(error))
       return [

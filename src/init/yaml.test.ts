@@ -101,7 +101,7 @@ const proposed: fc.Arbitrary<ProposedTable> = fc
       why,
       decide: undefined,
       rule: verdict === "public" ? undefined : rule,
-    } as ProposedTable;
+    };
   });
 
 test("any catalog of odd names gives a configuration that says what was proposed", () => {
