@@ -45,7 +45,7 @@ test("the demo's support database", async () => {
       "support.tickets": "protected customer: customer_id",
       "support.messages": "protected customer: ticket_id -> support.tickets.customer_id",
       "support.people": "protected person: case when not is_staff then id end nullable",
-      "support.group_tickets": "unsure",
+      "support.group_tickets": "unsure customer: requestors",
       "support.notes": "unsure note: id",
       "support.outbox": "unsure",
       "support.products": "public",

@@ -70,11 +70,14 @@ function stemOf(column: string): string[] {
 /** Tables by the ends of their names: `spree_line_items` is also `line_items` and `items`. */
 class NameIndex {
   readonly #byWords = new Map<string, TableFacts[]>();
+  /** Tables of those whom the company serves. */
+  readonly #customers: TableFacts[] = [];
 
   constructor(tables: readonly TableFacts[]) {
     for (const table of tables) {
       if (table.primaryKey === undefined) continue;
       const own = tableWords(table.relation.name);
+      if (says(own.slice(-1), CUSTOMERS)) this.#customers.push(table);
       own.forEach((_, index) => {
         const key = own.slice(index).join("");
         this.#byWords.set(key, [...(this.#byWords.get(key) ?? []), table]);
@@ -89,8 +92,11 @@ class NameIndex {
     const marked = all.length > 1 && (KEY_SUFFIXES.has(all.at(-1) ?? "") || KEY_SUFFIXES.has(all[0] ?? ""));
     if (!marked && !column.key.array) return undefined;
     const stem = stemOf(column.name).map(singular);
-    for (let from = 0; from < stem.length; from++) {
-      const target = this.#nearest(stem.slice(from).join(""), table, column);
+    for (let from = 0; from <= stem.length; from++) {
+      const target =
+        from < stem.length
+          ? this.#nearest(stem.slice(from).join(""), table, column)
+          : this.#customer(stem, table, column);
       const key = target?.columns.find((candidate) => candidate.name === target.primaryKey);
       if (target === undefined || key === undefined) continue;
       const meaning = meaningOf(column, target);
@@ -99,19 +105,27 @@ class NameIndex {
     return undefined;
   }
 
+  /** `requestors`, `caller_id`: a customer by another word, if there is but one table of them. */
+  #customer(stem: readonly string[], table: TableFacts, column: ColumnFacts): TableFacts | undefined {
+    const fitting = says(stem, CUSTOMERS) ? this.#customers.filter((other) => fits(other, table, column)) : [];
+    return fitting.length === 1 ? fitting[0] : undefined;
+  }
+
   /** Of the tables with that name: one whose key has the column's type, the same schema first, the shortest name first. */
   #nearest(name: string, table: TableFacts, column: ColumnFacts): TableFacts | undefined {
-    const fitting = (this.#byWords.get(name) ?? []).filter((candidate) => {
-      if (candidate === table) return false;
-      const key = candidate.columns.find(({ name: own }) => own === candidate.primaryKey);
-      return key?.key?.type === column.key?.type && key?.key?.array === false;
-    });
+    const fitting = (this.#byWords.get(name) ?? []).filter((candidate) => fits(candidate, table, column));
     const distance = (candidate: TableFacts): number =>
       (candidate.relation.schema === table.relation.schema ? 0 : 1_000) +
       sharedStart(candidate, table) +
       tableWords(candidate.relation.name).length;
     return fitting.toSorted((a, b) => distance(a) - distance(b))[0];
   }
+}
+
+/** Another table, whose key has the column's type. */
+function fits(candidate: TableFacts, table: TableFacts, column: ColumnFacts): boolean {
+  const key = candidate.columns.find(({ name }) => name === candidate.primaryKey)?.key;
+  return candidate !== table && key !== undefined && key.type === column.key?.type && !key.array;
 }
 
 /** Beside `source_id` stands `source_type`: it names rows of several tables. */
