@@ -170,6 +170,7 @@ export const LIMITS = {
   columnsMemoryBytesMax: 900 << 20,
   columnsQueryBytesMax: 600 << 20,
   columnsSpillBytes: 150 << 20,
+  columnsQueryTextBytesMax: 4 << 20,
   columnsCacheBytesMax: 64 << 20,
   /** Questions that run at once on the embedded store; each holds one of Node's four threads for files. */
   columnsQuestionsMax: 2,

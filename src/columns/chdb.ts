@@ -15,6 +15,8 @@ const ARGUMENTS = Object.entries({ ...ENGINE_SETTINGS, ...QUERY_SETTINGS }).map(
   ([name, value]) => `--${name}=${value}`,
 );
 
+const FORMAT = "JSONCompactEachRow";
+
 /**
  * Opens the store in `dir`, which is made if it is not there. The engine locks the directory for as long as a session of it
  * lives; the kernel gives the lock back when the process ends, however it ends.
@@ -70,13 +72,13 @@ class Chdb implements Columns {
   }
 
   async select(sql: string): Promise<ColumnsValue[][]> {
-    return this.#with(async (session) => rowsOf((await session.queryAsync(sql, { format: "JSONEachRow" })).text()));
+    return this.#with(async (session) => rowsOf((await session.queryAsync(sql, { format: FORMAT })).text()));
   }
 
   async *stream(sql: string): AsyncGenerator<ColumnsValue[][]> {
     const session = await this.#session();
     try {
-      const chunks = session.queryStream(sql, { format: "JSONEachRow" });
+      const chunks = session.queryStream(sql, { format: FORMAT });
       for await (const chunk of chunks) yield rowsOf(chunk.text());
     } catch (error) {
       throw columnsFailed(error);

@@ -8,6 +8,10 @@ test("rows are arrays of values in the order of the columns", () => {
     ["18446744073709551615", [["1", 2]]],
     ["x\ny", []],
   ]);
+  expect(rowsOf('["1",2]\n["x\\ny",[]]\n')).toEqual([
+    ["1", 2],
+    ["x\ny", []],
+  ]);
   expect(rowsOf("")).toEqual([]);
 });
 

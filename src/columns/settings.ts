@@ -22,6 +22,8 @@ export const QUERY_SETTINGS: Settings = {
   max_bytes_before_external_group_by: LIMITS.columnsSpillBytes,
   max_bytes_before_external_sort: LIMITS.columnsSpillBytes,
   max_memory_usage: LIMITS.columnsQueryBytesMax,
+  // Lists of statements and forms stand in the text of a query.
+  max_query_size: LIMITS.columnsQueryTextBytesMax,
 };
 
 /** For every table. */
@@ -42,6 +44,8 @@ export const ENGINE_SETTINGS: Settings = {
   query_condition_cache_size: 0,
   compiled_expression_cache_size: 0,
   background_pool_size: 2,
+  // A look-up reads a little from each part: handing every read to another thread takes longer than the read.
+  local_filesystem_read_method: "pread",
 };
 
 /** Those of `wanted` whose names the engine knows. */

@@ -44,21 +44,22 @@ export async function* scope(
   window: Window = {},
 ): AsyncGenerator<ScopeSubject[]> {
   if (actors.length === 0) return;
-  const sql = `SELECT kind, key_type, subject, subject2, min(at) AS first, max(at) AS last, count() AS disclosures, min(listed) AS listed_only, groupUniqArray((form, use)) AS uses FROM disclosures_by_actor WHERE ${ofActors(actors)}${within(window)} GROUP BY kind, key_type, subject, subject2 ORDER BY kind, key_type, subject, subject2`;
-  const fieldsOf = new FieldsOfUses(names);
+  const from = `FROM disclosures_by_actor WHERE ${ofActors(actors)}${within(window)}`;
+  const uses = await usesOf(columns, names, from);
+  const unions = new Unions(uses);
+  const sql = `SELECT kind, key_type, subject, subject2, min(at) AS first, max(at) AS last, count() AS n, min(listed) AS l, groupUniqArray(${numbered(uses)}) AS u ${from} GROUP BY kind, key_type, subject, subject2 ORDER BY kind, key_type, subject, subject2`;
   for await (const rows of columns.stream(sql)) {
     const kindOf = await names.of("kinds", distinct(rows, 0));
-    await fieldsOf.prepare(rows.map((row) => row[USES] as Uses));
-    yield rows.map((row) => ({
-      kind: kindOf(String(row[0])),
-      keyType: Number(row[1]),
-      subject: BigInt(String(row[2])),
-      subject2: BigInt(String(row[3])),
-      firstMs: Number(row[4]),
-      lastMs: Number(row[5]),
-      disclosures: Number(row[6]),
-      opened: Number(row[7]) === 0,
-      ...fieldsOf.union(row[USES] as Uses),
+    yield rows.map(([kind, keyType, subject, subject2, first, last, disclosures, listed, used]) => ({
+      kind: kindOf(String(kind)),
+      keyType: Number(keyType),
+      subject: BigInt(String(subject)),
+      subject2: BigInt(String(subject2)),
+      firstMs: Number(first),
+      lastMs: Number(last),
+      disclosures: Number(disclosures),
+      opened: Number(listed) === 0,
+      ...unions.of(used as readonly number[]),
     }));
   }
 }
@@ -99,9 +100,26 @@ export async function scopeStrata(
   return counted;
 }
 
-/** Pairs of form and use. */
-type Uses = readonly (readonly [string, number])[];
-const USES = 8;
+/** Forms with what their uses show, in the order of their numbers in one answer. */
+type NumberedForms = readonly (readonly [form: string, uses: ReadonlyMap<number, FormUse>])[];
+
+/** More uses than a form has: what parts the number of a form from that of its use. */
+const USES_MAX = 65_536;
+
+/** The forms that occur, with what they show. */
+async function usesOf(columns: Columns, names: Names, from: string): Promise<NumberedForms> {
+  const forms = (await columns.select(`SELECT DISTINCT form ${from}`)).map(([form]) => String(form));
+  const of = await names.forms(forms);
+  return forms.map((form) => [form, of(form)]);
+}
+
+/** Form and use as one small number: 64 bits of a form for every subject would be most of the answer. */
+function numbered(forms: NumberedForms): string {
+  if (forms.length === 0) return "toUInt32(use)";
+  const numbers = forms.map(([form]) => `toUInt64(${form})`).join(", ");
+  const places = forms.map((_, place) => `toUInt32(${place})`).join(", ");
+  return `toUInt32(transform(form, [${numbers}], [${places}], toUInt32(${forms.length})) * ${USES_MAX} + use)`;
+}
 
 /** What of a subject was shown. */
 export type ScopeFields = Pick<ScopeSubject, "tables" | "fields" | "masked" | "searchedBy">;
@@ -131,30 +149,24 @@ export function unionOfFields({ tables, fields, masked, searchedBy }: ScopeField
 }
 
 /** The same sets of uses come for most subjects. */
-class FieldsOfUses {
-  readonly #names: Names;
-  readonly #unions = new Map<string, ScopeFields>();
-  #usesOf: (form: string) => ReadonlyMap<number, FormUse> = () => new Map();
+class Unions {
+  readonly #forms: NumberedForms;
+  readonly #known = new Map<string, ScopeFields>();
 
-  constructor(names: Names) {
-    this.#names = names;
+  constructor(forms: NumberedForms) {
+    this.#forms = forms;
   }
 
-  /** Looks up the forms that `union` will be asked for. */
-  async prepare(rows: readonly Uses[]): Promise<void> {
-    const forms = new Set<string>();
-    for (const uses of rows) for (const [form] of uses) forms.add(form);
-    this.#usesOf = await this.#names.forms(forms);
-  }
-
-  union(uses: Uses): ScopeFields {
+  of(uses: readonly number[]): ScopeFields {
     const key = uses.join(" ");
-    const known = this.#unions.get(key);
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const shown = uses.flatMap(([form, use]) => this.#usesOf(form).get(use) ?? []);
+    const shown = uses.flatMap(
+      (number) => this.#forms[Math.floor(number / USES_MAX)]?.[1].get(number % USES_MAX) ?? [],
+    );
     const union = unionOfUses(shown);
-    if (this.#unions.size >= LIMITS.columnsNamesCachedMax) this.#unions.clear();
-    this.#unions.set(key, union);
+    if (this.#known.size >= LIMITS.columnsNamesCachedMax) this.#known.clear();
+    this.#known.set(key, union);
     return union;
   }
 }

@@ -90,10 +90,12 @@ export async function* sightings(columns: Columns, names: Names, sql: string): A
 
 async function joined(columns: Columns, names: Names, rows: readonly ColumnsValue[][]): Promise<Sighting[]> {
   const texts = (column: number) => rows.map((row) => String(row[column]));
-  const actorOf = await names.of("actors", texts(1));
-  const logOf = await names.of("logs", texts(2));
-  const usesOf = await names.forms(texts(6));
-  const heads = await statementHeads(columns, rows);
+  const [actorOf, logOf, usesOf, heads] = await Promise.all([
+    names.of("actors", texts(1)),
+    names.of("logs", texts(2)),
+    names.forms(texts(6)),
+    statementHeads(columns, rows),
+  ]);
   return rows.map((row) => {
     const [at, actor, log, entry, statement, use, form, keyType, subject, subject2, grade, listed] = row;
     const head = heads.get(`${String(log)}/${String(statement)}`);
@@ -129,14 +131,14 @@ async function statementHeads(
     const of = byLog.get(String(log)) ?? new Set<string>();
     byLog.set(String(log), of.add(String(statement)));
   }
+  const wanted = [...byLog].map(([log, of]) => `(log = ${log} AND entry IN (${[...of].join(", ")}))`);
+  const latest = rows.reduce((max, [at]) => Math.max(max, Number(at)), 0);
+  const found = await columns.select(
+    `SELECT log, entry, ticket, reason FROM statements WHERE (${wanted.join(" OR ")}) AND at <= ${latest} AND (ticket != '' OR reason != '')`,
+  );
   const heads = new Map<string, StatementHead>();
-  for (const [log, statements] of byLog) {
-    const found = await columns.select(
-      `SELECT entry, ticket, reason FROM statements WHERE log = ${log} AND entry IN (${[...statements].join(", ")}) AND (ticket != '' OR reason != '')`,
-    );
-    for (const [entry, ticket, reason] of found)
-      heads.set(`${log}/${String(entry)}`, { ticket: orNull(ticket), reason: orNull(reason) });
-  }
+  for (const [log, entry, ticket, reason] of found)
+    heads.set(`${String(log)}/${String(entry)}`, { ticket: orNull(ticket), reason: orNull(reason) });
   return heads;
 }
 
