@@ -67,7 +67,10 @@ function addCommand(
     const made = new Option(commanderFlags(option.flags), option.description).makeOptionMandatory(
       option.required ?? false,
     );
-    command.addOption(option.choices === undefined ? made.argParser(once) : made.choices(option.choices));
+    if (option.choices !== undefined) made.choices(option.choices);
+    // A negated option has a value before it is given.
+    else if (!made.negate) made.argParser(once);
+    command.addOption(made);
   }
   command.addHelpText(
     "after",
