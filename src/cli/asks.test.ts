@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadConfig } from "../config/load.ts";
+import { startControl } from "../control/control.ts";
 import { number32 } from "../columns/numbers.ts";
 import { openColumns } from "../columns/open.ts";
 import type { Entry } from "../ledger/entry.ts";
@@ -251,6 +253,32 @@ test("ledger reindex fills columns, and every answer stays as it was", async () 
   for (const [i, question] of questions.entries()) {
     expect(await whosaw(...question, "--json")).toEqual(before[i]);
     expect(await whosaw(...question, "--json", "--from-ledger")).toEqual(before[i]);
+  }
+});
+
+test("a running control plane answers the same, and builds its columns anew itself", async () => {
+  const questions = [
+    ["who-saw", "customer", "4711"],
+    ["seen-by", ALICE],
+    ["scope", "--actor", ALICE],
+  ];
+  const before = [];
+  for (const question of questions) before.push(await whosaw(...question, "--json"));
+  const loadConfigHere = () => loadConfig("whosaw.yaml", { env: {}, cwd: folder });
+  const silent = (): void => undefined;
+  const control = await startControl({
+    config: await loadConfigHere(),
+    loadConfig: loadConfigHere,
+    log: { info: silent, warn: silent, error: silent },
+  });
+  try {
+    await control.wake();
+    await expect
+      .poll(async () => (await whosaw("ledger", "reindex", "--json")).exit, { timeout: 30_000 })
+      .toBe(EXIT.ok);
+    for (const [i, question] of questions.entries()) expect(await whosaw(...question, "--json")).toEqual(before[i]);
+  } finally {
+    await control.close();
   }
 });
 

@@ -14,6 +14,7 @@ import { policyHash } from "../config/policy-hash.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import { type Answering, type AnswersOf, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
+import type { ReindexProgress } from "../shipping/reindex.ts";
 import { createApp } from "./app.ts";
 import { keepColumns, type ShippedColumns } from "./columns.ts";
 import { keepConsoleLog } from "./console.ts";
@@ -143,6 +144,10 @@ class Control implements RunningControl, Desk, Watched {
       columnsAnswers(opened.columns, logs, (why) =>
         log.warn({ code: why.code, err: why }, "an answer was read from the ledger, which takes longer"),
       );
+  }
+
+  reindex(): AsyncGenerator<ReindexProgress, void, undefined> {
+    return this.#columns.get().reindex();
   }
 
   consoleLog(): Pick<Ledger, "append"> {

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { WhosawError } from "../base/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LeaseGrant } from "../metrics/report.ts";
+import type { ReindexProgress } from "../shipping/reindex.ts";
 import { type Answering } from "./answers.ts";
 import { checked, told } from "./app.ts";
 import type { HealthTold } from "./health.ts";
@@ -29,6 +30,8 @@ export interface Desk {
   whoSaw(question: WhoSawQuestion): Promise<Answering>;
   seenBy(question: SeenByQuestion): Promise<Answering>;
   scope(question: ScopeAsked): Promise<Answering>;
+  /** @throws WhosawError if columns are not open */
+  reindex(): AsyncIterable<ReindexProgress>;
   /** @throws WhosawError if the console log is not open: nothing is answered then */
   consoleLog(): Pick<Ledger, "append">;
 }
@@ -53,6 +56,9 @@ export function watchRoutes(app: FastifyInstance, watched: Watched): void {
 export function deskRoutes(app: FastifyInstance, desk: Desk): void {
   app.post("/v1/lease", (request, reply) => reply.send(desk.grant(checked(gatewayReport, request.body))));
   app.post("/v1/reload", async (_request, reply) => reply.send(await desk.reload()));
+  app.post("/v1/reindex", (_request, reply) =>
+    reply.type("application/x-ndjson").send(Readable.from(progressLines(desk))),
+  );
   app.post("/v1/look", async (request, reply) => {
     const look = checked(lookMade, request.body);
     await desk.consoleLog().append({ kind: "look", ...look, by: throughSocket(look.by) });
@@ -82,18 +88,33 @@ function stream(reply: FastifyReply, desk: Desk, by: string, answering: Answerin
   return reply.type("application/x-ndjson").send(Readable.from(lines(log, throughSocket(by), answering)));
 }
 
+const lineOf = (value: AnswerLine): string => `${JSON.stringify(value)}\n`;
+
+function lastLine(error: unknown): string {
+  const known = error instanceof WhosawError;
+  return lineOf({ error: told(known ? error : new WhosawError("INTERNAL", "The control plane ran into a bug.")) });
+}
+
+/** Nobody is looked at: nothing is put on record. */
+async function* progressLines(desk: Desk): AsyncGenerator<string, void, undefined> {
+  try {
+    for await (const progress of desk.reindex()) yield lineOf({ items: [progress] });
+    yield lineOf({ end: { target: "", opaque: 0, expired: 0 } });
+  } catch (error) {
+    yield lastLine(error);
+  }
+}
+
 /** An answer that breaks off says why on its last line. */
 async function* lines(
   log: Pick<Ledger, "append">,
   by: string,
   { command, target, items, tally, summary }: Answering,
 ): AsyncGenerator<string, void, undefined> {
-  const line = (value: AnswerLine): string => `${JSON.stringify(value)}\n`;
   try {
-    for await (const batch of recorded(log, { by, command, target }, items)) yield line({ items: batch });
-    yield line({ end: { target, ...tally, ...(summary !== undefined && { summary: summary() }) } });
+    for await (const batch of recorded(log, { by, command, target }, items)) yield lineOf({ items: batch });
+    yield lineOf({ end: { target, ...tally, ...(summary !== undefined && { summary: summary() }) } });
   } catch (error) {
-    const known = error instanceof WhosawError;
-    yield line({ error: told(known ? error : new WhosawError("INTERNAL", "The control plane ran into a bug.")) });
+    yield lastLine(error);
   }
 }

@@ -1,5 +1,6 @@
 /** Where shipping of a log goes on, once it is clear that what columns hold is of this very log. */
 import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 import type { Columns } from "../columns/columns.ts";
 import { number32 } from "../columns/numbers.ts";
 import { highestIndex, lastStatement, shippedUpTo } from "../columns/queries/position.ts";
@@ -55,7 +56,7 @@ async function checkSame(columns: Columns, { dir, origin }: LogSource, reader: L
   if (reader.origin !== origin) throw mismatch(`The ledger in ${dir} is ${reader.origin}, not ${origin}.`);
   const size = await reader.checkpointSize();
   if (size < next) throw mismatch(`Columns hold ${next} entries of ${origin}; the ledger in ${dir} has ${size}.`);
-  const last = await lastStatement(columns, number32(origin), next);
+  const last = await lastStatement(columns, number32(origin), next, LIMITS.shippedBatchEntriesMax);
   if (last === undefined || (await reader.entry(last.index))?.timeMs === last.atMs) return;
   throw mismatch(`Columns hold another log under the name ${origin}: entry ${last.index} is of another time.`);
 }

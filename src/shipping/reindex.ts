@@ -40,6 +40,38 @@ export async function reindex({ place, columns, logs, rules, onState }: ReindexO
   }
 }
 
+/** The same, telling on the way how far it is. Whoever leaves early still waits for its end: two must not write at once. */
+export async function* reindexing(
+  options: Omit<ReindexOptions, "onState">,
+): AsyncGenerator<ReindexProgress, void, undefined> {
+  const told: ReindexProgress[] = [];
+  const waiting = { over: false, wake: (): void => undefined };
+  const onState = ({ origin: log, next, size }: ShippingState): void => {
+    told.push({ log, next, size });
+    waiting.wake();
+  };
+  const done = reindex({ ...options, onState }).finally(() => {
+    waiting.over = true;
+    waiting.wake();
+  });
+  done.catch(() => undefined);
+  try {
+    while (!waiting.over || told.length > 0) {
+      yield* told.splice(0);
+      if (!waiting.over && told.length === 0) await new Promise<void>((resolve) => (waiting.wake = resolve));
+    }
+  } finally {
+    await done;
+  }
+}
+
+/** How many of a log's entries are in the new columns. */
+export interface ReindexProgress {
+  readonly log: string;
+  readonly next: number;
+  readonly size: number;
+}
+
 /** Rows of a log that nobody gives would be lost. */
 async function checkAllGiven(columns: Columns, origins: readonly string[]): Promise<void> {
   const given = new Set(origins.map(number32));

@@ -25,14 +25,15 @@ export async function highestIndex(
   return Number(found ?? 0) === 0 ? undefined : Number(entry);
 }
 
-/** The last statement of a log before an index; undefined if there is none. */
+/** The last statement of a log among so many entries before an index; undefined if there is none. */
 export async function lastStatement(
   columns: Columns,
   log: number,
   before: number,
+  among: number,
 ): Promise<{ readonly index: number; readonly atMs: number } | undefined> {
   const rows = await columns.select(
-    `SELECT entry, at FROM statements WHERE log = ${log} AND entry < ${before} ORDER BY entry DESC LIMIT 1`,
+    `SELECT entry, at FROM statements WHERE log = ${log} AND entry >= ${Math.max(0, before - among)} AND entry < ${before} ORDER BY entry DESC LIMIT 1`,
   );
   const [row] = rows;
   return row === undefined ? undefined : { index: Number(row[0]), atMs: Number(row[1]) };
