@@ -1,7 +1,8 @@
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import { isCode } from "../ledger/disk.ts";
 import { gatewayLogs } from "../config/gateways.ts";
 
 /** A gateway has run with this configuration: its keys, or a ledger written with them, are there. */
@@ -29,9 +30,10 @@ export async function startedLogs(
   return logs.filter((_, index) => started[index]);
 }
 
+/** What this user may not look at is there. (`access` would leave out the capability to read everything.) */
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
+  return stat(path).then(
     () => true,
-    () => false,
+    (error: unknown) => !isCode(error, "ENOENT") && !isCode(error, "ENOTDIR"),
   );
 }
