@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { type ErrorCode, ERROR_CODES, WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { isCode } from "../ledger/disk.ts";
+import type { HealthTold } from "./health.ts";
 import type { AnswerLine, AskTallyTold } from "./protocol.ts";
 
 /** An answer as it comes: batches, then what is said of all of them. */
@@ -35,6 +36,11 @@ export class ControlClient {
       if (isCode(cause, "ENOENT") || isCode(cause, "ECONNREFUSED") || isCode(cause, "ENOTDIR")) return undefined;
       throw error;
     }
+  }
+
+  /** @throws WhosawError CONTROL_UNREACHABLE */
+  async health(): Promise<HealthTold> {
+    return JSON.parse(await textOf(await this.#ask("GET", "/health"))) as HealthTold;
   }
 
   /** A question with a short answer. @throws WhosawError as the control plane said, CONTROL_UNREACHABLE */

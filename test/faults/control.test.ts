@@ -160,6 +160,8 @@ test("a second serve says who is there and leaves the first alone; the socket is
   expect(await second.exit).toBe(4);
   expect(second.output).toContain('"code":"CONTROL_RUNNING"');
   expect((await health(first)).httpStatus).toBe(200);
+  const checked = await run(installation, "check");
+  expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining("The gateway runs.") as string]);
   expect(statSync(control ?? "").mode & 0o777).toBe(0o600);
   expect(statSync(dirname(control ?? "")).mode & 0o777).toBe(0o700);
 });

@@ -3,6 +3,7 @@ import { readRegister } from "../../actors/register.ts";
 import { isLoopback } from "../../config/address.ts";
 import type { Config } from "../../config/config.ts";
 import { roleOf } from "../../config/roles.ts";
+import { ControlClient } from "../../control/client.ts";
 import { assertPortFree } from "../../gateway/port.ts";
 import { checkCertificates } from "./certificates.ts";
 import { attempt, type CheckFinding, fine, warning } from "./finding.ts";
@@ -46,9 +47,17 @@ async function checkActors(config: Config): Promise<readonly CheckFinding[]> {
   return [fine("actors", `${all.length} ${all.length === 1 ? "actor" : "actors"} in the register.`)];
 }
 
-/** A gateway that already runs with this file holds the port too. */
+/** A gateway that runs with this file has the port, and its control plane says how everything is. */
 async function checkPort(config: Config): Promise<readonly CheckFinding[]> {
   const { host, port } = config.listen.postgres;
-  await assertPortFree(host, port);
-  return [fine("listen.postgres", port === 0 ? "The system will choose a port." : `Port ${port} of ${host} is free.`)];
+  const health = await (await ControlClient.find(config.control.socket))?.health();
+  const runs = health?.gateways.some(({ origin, leased }) => leased && origin === config.ledger.origin) ?? false;
+  if (!runs) await assertPortFree(host, port);
+  const free = port === 0 ? "The system will choose a port." : `Port ${port} of ${host} is free.`;
+  return [
+    fine("listen.postgres", runs ? "The gateway runs." : free),
+    ...(health?.problems ?? []).map(({ of, message, hint }) =>
+      warning(`running: ${of}`, message, hint ?? "See its log."),
+    ),
+  ];
 }
