@@ -35,7 +35,7 @@ export interface Answered extends AskTallyTold {
 }
 
 /** Who asks, as the console log has it: the operating system's user number. */
-function asker(): string {
+export function asker(): string {
   return `uid:${process.getuid?.() ?? "unknown"}`;
 }
 
@@ -114,7 +114,8 @@ async function printRecorded<T>(
   return withOwnLog(config, (log) => printBatches(invocation, recorded(log, { by: asker(), ...look }, items), view));
 }
 
-async function withOwnLog<T>({ ledger }: Config, use: (log: Ledger) => Promise<T>): Promise<T> {
+/** With the console log opened by this process: no control plane runs. */
+export async function withOwnLog<T>({ ledger }: Config, use: (log: Ledger) => Promise<T>): Promise<T> {
   const { console: dir, origin, witness } = ledger;
   const keys = await loadKeys(ledger.keys);
   return withConsoleLog({ dir, origin, witness, keys }, use);

@@ -1,9 +1,6 @@
-import { once } from "node:events";
-import { EventEmitter } from "node:events";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable, Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadConfig } from "../config/load.ts";
 import { startControl } from "../control/control.ts";
@@ -16,7 +13,7 @@ import { openLedger } from "../ledger/log.ts";
 import { readEntries } from "../ledger/read.ts";
 import { verifyLog } from "../verify/log.ts";
 import { EXIT } from "./command.ts";
-import { runCli } from "./run.ts";
+import { cliIn } from "./testing/cli-in.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "whosaw-asks-cli-"));
 const ALICE = "staff:11111111-2222-3333-4444-555555555555";
@@ -24,26 +21,7 @@ const origin = "example.com/gw-1";
 const ledgerDir = join(folder, "ledger");
 const keysDir = join(folder, "ledger-keys");
 
-async function whosaw(...args: string[]): Promise<{ exit: number; stdout: string; stderr: string }> {
-  const text = { stdout: "", stderr: "" };
-  const sink = (name: keyof typeof text): Writable =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        text[name] += chunk.toString("utf8");
-        done();
-      },
-    });
-  const streams = { stdout: sink("stdout"), stderr: sink("stderr") };
-  const exit = await runCli(args, {
-    ...streams,
-    stdin: Readable.from([]),
-    env: {},
-    cwd: folder,
-    signals: new EventEmitter(),
-  });
-  for (const stream of Object.values(streams)) await once(stream.end(), "finish");
-  return { exit, ...text };
-}
+const whosaw = cliIn(() => folder);
 
 async function looks(): Promise<Entry[]> {
   const { masterKey } = await createKeys(keysDir);

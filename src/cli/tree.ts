@@ -10,6 +10,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { initCommand } from "./commands/init.ts";
+import { ledgerExpireCommand } from "./commands/ledger-expire.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
 import { ledgerReindexCommand } from "./commands/ledger-reindex.ts";
 import { scopeCommand } from "./commands/scope.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   ledgerProveCommand,
   ledgerReindexCommand,
+  ledgerExpireCommand,
   stateBackupCommand,
   stateRestoreCommand,
   benchCommand,

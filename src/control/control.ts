@@ -18,11 +18,12 @@ import type { ReindexProgress } from "../shipping/reindex.ts";
 import { createApp } from "./app.ts";
 import { keepColumns, type ShippedColumns } from "./columns.ts";
 import { keepConsoleLog } from "./console.ts";
+import { expire, type ExpiredLog, expiring } from "./expiry.ts";
 import { Gateways } from "./gateways.ts";
 import { type HealthTold, healthOf } from "./health.ts";
 import type { Kept } from "./kept.ts";
 import { Metrics } from "./metrics.ts";
-import type { ReloadTold, ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
+import type { ExpireAsked, ReloadTold, ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 import { type Desk, deskRoutes, type Watched, watchRoutes } from "./routes.ts";
 import { type KeptState, keepState } from "./state.ts";
 import { claimSocket, type ClaimedSocket } from "./socket.ts";
@@ -148,6 +149,13 @@ class Control implements RunningControl, Desk, Watched {
 
   reindex(): AsyncGenerator<ReindexProgress, void, undefined> {
     return this.#columns.get().reindex();
+  }
+
+  async expire({ by, beforeMs }: ExpireAsked): Promise<readonly ExpiredLog[]> {
+    const expired = await expiring(this.#config, beforeMs, systemClock.nowMs());
+    const { columns } = this.#columns.get();
+    await expire(this.#config, expired, { beforeMs, by, log: this.consoleLog(), columns });
+    return expired;
   }
 
   consoleLog(): Pick<Ledger, "append"> {

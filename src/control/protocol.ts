@@ -45,12 +45,14 @@ const timeMs = z.number().int().optional();
 export const whoSawQuestion = z.strictObject({ by, fromLedger, kind: name, key: z.string().min(1).max(4_096) });
 export const seenByQuestion = z.strictObject({ by, fromLedger, actor });
 export const scopeAsked = z.strictObject({ by, fromLedger, actor, fromMs: timeMs, toMs: timeMs });
+export const expireAsked = z.strictObject({ by, beforeMs: z.number().int().min(0) });
 /** A look at something that the asker reads by itself. */
 export const lookMade = z.strictObject({ by, command: name, target: z.string().max(5_000), results: count });
 
 export type WhoSawQuestion = z.infer<typeof whoSawQuestion>;
 export type SeenByQuestion = z.infer<typeof seenByQuestion>;
 export type ScopeAsked = z.infer<typeof scopeAsked>;
+export type ExpireAsked = z.infer<typeof expireAsked>;
 export type LookMade = z.infer<typeof lookMade>;
 
 /** One line of a streamed answer. Items come in batches, each of which is on record before it is sent. */

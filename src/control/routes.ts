@@ -7,11 +7,14 @@ import type { LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
 import { type Answering } from "./answers.ts";
 import { checked, told } from "./app.ts";
+import type { ExpiredLog } from "./expiry.ts";
 import type { HealthTold } from "./health.ts";
 import { recorded } from "./looks.ts";
 import type { GatewayReport } from "../metrics/report.ts";
 import {
   type AnswerLine,
+  type ExpireAsked,
+  expireAsked,
   gatewayReport,
   lookMade,
   type ReloadTold,
@@ -32,6 +35,8 @@ export interface Desk {
   scope(question: ScopeAsked): Promise<Answering>;
   /** @throws WhosawError if columns are not open */
   reindex(): AsyncIterable<ReindexProgress>;
+  /** Destroys the keys of days, and what columns hold of them. */
+  expire(asked: ExpireAsked): Promise<readonly ExpiredLog[]>;
   /** @throws WhosawError if the console log is not open: nothing is answered then */
   consoleLog(): Pick<Ledger, "append">;
 }
@@ -59,6 +64,10 @@ export function deskRoutes(app: FastifyInstance, desk: Desk): void {
   app.post("/v1/reindex", (_request, reply) =>
     reply.type("application/x-ndjson").send(Readable.from(progressLines(desk))),
   );
+  app.post("/v1/expire", async (request, reply) => {
+    const asked = checked(expireAsked, request.body);
+    return reply.send(await desk.expire({ ...asked, by: throughSocket(asked.by) }));
+  });
   app.post("/v1/look", async (request, reply) => {
     const look = checked(lookMade, request.body);
     await desk.consoleLog().append({ kind: "look", ...look, by: throughSocket(look.by) });
