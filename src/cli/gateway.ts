@@ -13,10 +13,10 @@ import type { GatewayLog } from "../gateway/parts.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { ledgerError, makeDirectoryDurably } from "../ledger/durable-file.ts";
 import { createKeys, type LedgerKeys, loadKeys } from "../ledger/keys-file.ts";
+import { ledgerStarted } from "../ledger/started.ts";
 import type { GatewayReport } from "../metrics/report.ts";
 import { checkCertificates } from "./check/certificates.ts";
 import { EXIT, type ExitCode, type Invocation } from "./command.ts";
-import { ledgerStarted } from "../control/ledger-started.ts";
 import { printError } from "./output.ts";
 import { closeInTime, StopRequest } from "./stop.ts";
 
@@ -102,7 +102,7 @@ async function checkFiles(config: Config): Promise<void> {
  */
 async function openKeys(config: Config, invocation: Invocation, log: GatewayLog): Promise<LedgerKeys> {
   const { keys } = config.ledger;
-  if (await ledgerStarted(config)) return loadKeys(keys);
+  if (await ledgerStarted(config.ledger)) return loadKeys(keys);
   await makePlaces(config);
   const created = await createKeys(keys);
   const message = `Created the ledger's keys in ${keys}. Copy them to a safe place now: without master.key the ledger still verifies, but nobody can ever read it.`;

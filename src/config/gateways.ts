@@ -56,7 +56,16 @@ export function configOfGateway(config: Config, name: string | undefined): Confi
   return { ...config, listen: { ...config.listen, postgres }, ledger: { ...config.ledger, dir, origin } };
 }
 
+/** A log by where it is and what it is called. */
+export type LogPlace = Pick<LedgerConfig, "dir" | "origin">;
+
 /** The logs of all gateways, the first one's first. */
-export function gatewayLogs({ ledger, gateways }: Config): readonly Pick<LedgerConfig, "dir" | "origin">[] {
+export function gatewayLogs({ ledger, gateways }: Config): readonly LogPlace[] {
   return [ledger, ...gateways.values()].map(({ dir, origin }) => ({ dir, origin }));
+}
+
+/** The same, and the control plane's own. */
+export function allLogs(config: Config): readonly LogPlace[] {
+  const { console: dir, origin } = config.ledger;
+  return [...gatewayLogs(config), { dir, origin: `${origin}/console` }];
 }

@@ -4,8 +4,9 @@ import type { AskedLog, AskTally } from "../asks/ask.ts";
 import { subjectTarget } from "../asks/subject.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import { gatewayLogs } from "../config/gateways.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
-import { assertLedgerStarted, startedLogs } from "./ledger-started.ts";
+import { assertLedgerStarted, startedLogs } from "../ledger/started.ts";
 import type { ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 
 /** An answer under way. The tally is whole when the items are. */
@@ -72,7 +73,7 @@ function assertKind(config: Config, kind: string): void {
 
 /** The logs that there are, under the key that all of them share. */
 async function askedLogs(config: Config): Promise<{ logs: readonly AskedLog[]; masterKey: Uint8Array }> {
-  await assertLedgerStarted(config);
+  await assertLedgerStarted(config.ledger);
   const { masterKey } = await loadKeys(config.ledger.keys);
-  return { logs: (await startedLogs(config)).map((log) => ({ ...log, masterKey })), masterKey };
+  return { logs: (await startedLogs(gatewayLogs(config))).map((log) => ({ ...log, masterKey })), masterKey };
 }

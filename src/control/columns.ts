@@ -3,13 +3,12 @@ import { WhosawError } from "../base/errors.ts";
 import type { Columns } from "../columns/columns.ts";
 import { openColumns } from "../columns/open.ts";
 import type { Config } from "../config/config.ts";
-import { gatewayLogs } from "../config/gateways.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
-import { startedSources } from "../shipping/logs.ts";
+import { assertLedgerStarted } from "../ledger/started.ts";
+import { logSources, startedSources } from "../shipping/logs.ts";
 import { type ReindexProgress, reindexing } from "../shipping/reindex.ts";
 import { Shipping, type ShippingState } from "../shipping/shipper.ts";
 import { Kept } from "./kept.ts";
-import { assertLedgerStarted } from "./ledger-started.ts";
 
 export interface ShippedColumns {
   readonly columns: Columns;
@@ -41,15 +40,13 @@ async function open(
   onProblem: (problem: WhosawError | undefined) => void,
 ): Promise<ShippedColumns> {
   const config = configured();
-  await assertLedgerStarted(config);
+  await assertLedgerStarted(config.ledger);
   const { masterKey } = await loadKeys(config.ledger.keys);
   const columns = await openColumns(config.columns);
-  const { console, origin } = config.ledger;
-  const logs = [...gatewayLogs(config), { dir: console, origin: `${origin}/console` }];
   const ship = (): Shipping =>
     Shipping.start({
       columns,
-      logs: logs.map(({ dir, origin: name }) => ({ dir, origin: name, masterKey })),
+      logs: logSources(config, masterKey),
       rules: { subjects: configured().classification.subjects },
       onState: () => onProblem(shipping.states.find(({ error }) => error !== undefined)?.error),
     });

@@ -4,15 +4,15 @@ import { openConsoleLog } from "../asks/console-log.ts";
 import type { Config } from "../config/config.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { assertLedgerStarted } from "../ledger/started.ts";
 import { Kept } from "./kept.ts";
-import { assertLedgerStarted } from "./ledger-started.ts";
 
 /** @param onProblem as in Kept */
 export function keepConsoleLog(config: Config, onProblem: (problem: WhosawError | undefined) => void): Kept<Ledger> {
   const kept: Kept<Ledger> = new Kept({
     open: async () => {
-      await assertLedgerStarted(config);
       const { ledger } = config;
+      await assertLedgerStarted(ledger);
       const keys = await loadKeys(ledger.keys);
       const { console: dir, origin, witness } = ledger;
       return openConsoleLog(

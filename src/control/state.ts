@@ -5,13 +5,14 @@ import { systemClock } from "../base/clock.ts";
 import type { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Config } from "../config/config.ts";
+import { gatewayLogs, type LogPlace } from "../config/gateways.ts";
 import { policyHash, policyText } from "../config/policy-hash.ts";
 import { parseVkey } from "../ledger/checkpoint.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { readCheckpoint } from "../ledger/recover.ts";
+import { startedLogs } from "../ledger/started.ts";
 import { openState, type State } from "../state/state.ts";
 import { Kept, known } from "./kept.ts";
-import { startedLogs } from "./ledger-started.ts";
 
 /** @param config the one in force when it is asked */
 export function keepState(
@@ -61,7 +62,7 @@ export class KeptState {
     const config = this.#config();
     try {
       await this.#state.policies.record({ hash: policyHash(config), by: "whosaw.yaml", text: policyText(config) });
-      for (const log of await startedLogs(config)) await this.#confirm(log);
+      for (const log of await startedLogs(gatewayLogs(config))) await this.#confirm(log);
       this.#onProblem(undefined);
     } catch (error) {
       this.#onProblem(known(error));
@@ -69,7 +70,7 @@ export class KeptState {
   }
 
   /** @throws WhosawError LEDGER_BEHIND_WITNESS if the log was longer once */
-  async #confirm({ dir, origin }: { readonly dir: string; readonly origin: string }): Promise<void> {
+  async #confirm({ dir, origin }: LogPlace): Promise<void> {
     const { vkey } = JSON.parse(await readFile(join(dir, "log.json"), "utf8")) as { vkey: string };
     await this.#state.logs.register(origin, vkey);
     const checkpoint = await readCheckpoint(nodeDisk(), dir, parseVkey(vkey));

@@ -30,8 +30,8 @@ export const actorListCommand: Command = {
         const signIn = actor.verifier === undefined ? "certificate" : "password";
         return { id: actor.id, name: actor.name, role: role?.name ?? actor.role, signIn, status };
       });
-    const { ledgerStarted } = await import("../../control/ledger-started.ts");
-    if (!(await ledgerStarted(config))) {
+    const { ledgerStarted } = await import("../../ledger/started.ts");
+    if (!(await ledgerStarted(config.ledger))) {
       // No gateway has run yet: the ids are in no ledger, and name nobody's doings.
       invocation.output.result(actors, () => (actors.length === 0 ? NOBODY : formatTable(COLUMNS, actors.map(row))));
       return EXIT.ok;

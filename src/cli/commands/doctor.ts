@@ -13,11 +13,11 @@ export const doctorCommand: Command = {
     const { examineInstallation } = await import("../../doctor/doctor.ts");
     const { SEVERITIES } = await import("../../doctor/finding.ts");
     const { systemClock } = await import("../../base/clock.ts");
-    const { ledgerStarted } = await import("../../control/ledger-started.ts");
+    const { ledgerStarted } = await import("../../ledger/started.ts");
     const found = await examineInstallation({
       config,
       nowMs: () => systemClock.nowMs(),
-      ledgerStarted: await ledgerStarted(config),
+      ledgerStarted: await ledgerStarted(config.ledger),
     });
     const findings = found.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
     const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;

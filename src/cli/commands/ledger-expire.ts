@@ -23,8 +23,8 @@ export const ledgerExpireCommand: Command = {
     const beforeMs = dateOf(before);
     const { systemClock } = await import("../../base/clock.ts");
     const { expiring } = await import("../../control/expiry.ts");
-    const { assertLedgerStarted } = await import("../../control/ledger-started.ts");
-    await assertLedgerStarted(config);
+    const { assertLedgerStarted } = await import("../../ledger/started.ts");
+    await assertLedgerStarted(config.ledger);
     const logs = await expiring(config, beforeMs, systemClock.nowMs());
     const result = (destroyed: boolean, text: string): void =>
       invocation.output.result({ before, destroyed, logs }, () => `${listOf(logs)}\n${text}`);

@@ -47,7 +47,7 @@ export const ledgerProveCommand: Command = {
 
 async function ownLedger(invocation: Invocation): Promise<string> {
   const config = await invocation.config();
-  const { assertLedgerStarted } = await import("../../control/ledger-started.ts");
-  await assertLedgerStarted(config);
+  const { assertLedgerStarted } = await import("../../ledger/started.ts");
+  await assertLedgerStarted(config.ledger);
   return config.ledger.dir;
 }

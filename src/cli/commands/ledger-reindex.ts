@@ -41,12 +41,12 @@ async function* reindexThere(control: ControlClient): AsyncGenerator<ReindexProg
 }
 
 async function* reindexHere(config: Config): AsyncGenerator<ReindexProgress, void, undefined> {
-  const { assertLedgerStarted } = await import("../../control/ledger-started.ts");
+  const { assertLedgerStarted } = await import("../../ledger/started.ts");
   const { loadKeys } = await import("../../ledger/keys-file.ts");
   const { openColumns } = await import("../../columns/open.ts");
   const { startedSources } = await import("../../shipping/logs.ts");
   const { reindexing } = await import("../../shipping/reindex.ts");
-  await assertLedgerStarted(config);
+  await assertLedgerStarted(config.ledger);
   const { masterKey } = await loadKeys(config.ledger.keys);
   const columns = await openColumns(config.columns);
   try {
