@@ -4,7 +4,7 @@
 const { Socket } = require("node:net");
 
 const ports = { 5432: Number(process.env.PGPORT), 5433: Number(process.env.SECOND_PORT) };
-const connect = Socket.prototype.connect;
+const connect = Reflect.get(Socket.prototype, "connect");
 
 Socket.prototype.connect = function (...args) {
   // `net.connect` hands its normalised arguments over as one array.

@@ -12,7 +12,7 @@ const tests = [];
 export function t(name, options, fn) {
   const [settings, body] = typeof options === "function" ? [{}, options] : [options, fn];
   tests.push({ name, body, seconds: settings.timeout ?? t.timeout });
-  if (tests.length === 1) setImmediate(run);
+  if (tests.length === 1) setImmediate(() => void run());
 }
 t.timeout = 5;
 export const ot = t;
