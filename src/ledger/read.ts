@@ -84,12 +84,18 @@ export class LogReader {
     let index = from;
     for await (const sealed of readSealed(this.#disk, this.#dir, this.#log, from, to)) {
       const run: ReadEntry[] = [];
-      for (const bytes of sealed) {
-        const header = parseEntry(bytes);
-        const day = dayNumber(header.timeMs);
-        const readable = this.#dayKeys.has(day) || (await this.#dayKeys.load(day));
-        run.push(this.#open(header, index, readable ? day : undefined));
-        index += 1;
+      try {
+        for (const bytes of sealed) {
+          const header = parseEntry(bytes);
+          const day = dayNumber(header.timeMs);
+          const readable = this.#dayKeys.has(day) || (await this.#dayKeys.load(day));
+          run.push(this.#open(header, index, readable ? day : undefined));
+          index += 1;
+        }
+      } catch (error) {
+        // What stands before the damage is told first: that says where it is.
+        if (run.length > 0) yield run;
+        throw error;
       }
       yield run;
     }

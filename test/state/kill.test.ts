@@ -132,6 +132,7 @@ describe("the embedded server", () => {
     const leash = readFileSync(`/proc/${guardian}/task/${guardian}/children`, "utf8").split(" ").map(Number);
     for (const pid of [owner.pid, ...leash.filter((child) => child > 0 && child !== postmaster), guardian])
       process.kill(pid, "SIGKILL");
+    await owner.ended;
     expect(() => process.kill(postmaster, 0)).not.toThrow();
     const state = await opened({ kind: "embedded", dir }, cleanup);
     expect((await state.logs.list()).length).toBe(1);
