@@ -9,11 +9,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Entry } from "../ledger/entry.ts";
 import { createKeys } from "../ledger/keys-file.ts";
 import { readEntries } from "../ledger/read.ts";
-import { EXIT, type ExitCode } from "./command.ts";
 import { completionScript } from "./completion.ts";
 import { formatTable } from "./output.ts";
 import { runCli } from "./run.ts";
 import { commands } from "./tree.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
 
 let folder: string;
 

@@ -7,6 +7,7 @@
  */
 import type { Readable, Writable } from "node:stream";
 import type { Config } from "../config/config.ts";
+import type { ExitCode } from "./exit.ts";
 import type { Output } from "./output.ts";
 
 /** The process around a command; tests bring their own. */
@@ -24,23 +25,6 @@ export interface SignalSource {
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }
-
-/** Published: scripts depend on them. */
-export const EXIT = {
-  ok: 0,
-  /** The answer is no: verification failed, nothing of that name, a goal missed. */
-  negative: 1,
-  /** The command line asks for something impossible. */
-  usage: 2,
-  /** whosaw.yaml, the actor register, or the database's tables do not fit. */
-  configuration: 3,
-  /** Database unreachable, port in use, disk full, file not readable. */
-  environment: 4,
-  /** A bug in whosaw. */
-  internal: 70,
-} as const;
-
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export interface ArgumentSpec {
   /** In capitals, as in the help: `SUBJECT`. */

@@ -12,8 +12,8 @@ import { createKeys } from "../ledger/keys-file.ts";
 import { openLedger } from "../ledger/log.ts";
 import { readEntries } from "../ledger/read.ts";
 import { verifyLog } from "../verify/log.ts";
-import { EXIT } from "./command.ts";
 import { cliIn } from "./testing/cli-in.ts";
+import { EXIT } from "./exit.ts";
 
 const ALICE = "staff:11111111-2222-3333-4444-555555555555";
 const ORIGIN = "example.com/gw-1";

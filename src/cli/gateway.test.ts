@@ -9,8 +9,8 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { supportConfig } from "../../sim/support-database/config.ts";
 import { type SupportDatabase, supportDatabase } from "../../test/rig/shared.ts";
-import { EXIT, type ExitCode } from "./command.ts";
 import { runCli } from "./run.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
 
 let database: SupportDatabase;
 let folder: string;

@@ -16,8 +16,10 @@ import { createKeys, type LedgerKeys, loadKeys } from "../ledger/keys-file.ts";
 import { ledgerStarted } from "../ledger/started.ts";
 import type { GatewayReport } from "../metrics/report.ts";
 import { checkCertificates } from "./check/certificates.ts";
-import { EXIT, type ExitCode, type Invocation } from "./command.ts";
+import type { Invocation } from "./command.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
 import { printError } from "./output.ts";
+import { readyEvent, readyText } from "./ready.ts";
 import { closeInTime, StopRequest } from "./stop.ts";
 
 /** Set in the environment of a gateway that `whosaw serve` has started. */
@@ -58,7 +60,8 @@ export async function runGateway(invocation: Invocation, loadConfig: () => Promi
     });
     const hangUp = (): void => void reloads.reload();
     invocation.context.signals.on("SIGHUP", hangUp);
-    announce(invocation, config, gateway);
+    const listening = gateway.standing();
+    invocation.output.result(readyEvent(config, listening), () => readyText(config, listening));
     const reason = await stop.requested;
     invocation.context.signals.off("SIGHUP", hangUp);
     log.info({ reason: reason.signal }, "stopping");
@@ -121,19 +124,6 @@ async function makePlaces({ ledger }: Config): Promise<void> {
     for (const place of made.reverse()) await rmdir(place);
     throw ledgerError(error, "creating the ledger");
   }
-}
-
-function announce(invocation: Invocation, config: Config, gateway: RunningGateway): void {
-  const { postgres, vkey, witness } = gateway.standing();
-  const { mode, upstream, ledger } = config;
-  invocation.output.result({ event: "ready", postgres, mode, ledger: ledger.dir, vkey, witness }, () =>
-    [
-      `The gateway listens on ${postgres}, before ${upstream.database} on ${upstream.host}:${upstream.port}, in mode ${mode}.`,
-      `Ledger: ${ledger.dir}`,
-      `Its public key, to keep elsewhere and verify with: ${vkey}`,
-      `Its witness's public key: ${witness}`,
-    ].join("\n"),
-  );
 }
 
 /** Configuration and actors, read again: by SIGHUP, or when the control plane says so. Whatever fails, what was in force stays. */

@@ -1,8 +1,8 @@
 /** How commands talk: results on stdout as text or as JSON, errors on stderr as one sentence and a hint. */
 import type { Writable } from "node:stream";
-import { type ErrorCode, WhosawError } from "../base/errors.ts";
+import { WhosawError } from "../base/errors.ts";
 import { ConfigError } from "../config/problem.ts";
-import { EXIT, type ExitCode } from "./command.ts";
+import { type ExitCode, exitCodeOf } from "./exit.ts";
 
 export interface Output {
   /** --json was given. */
@@ -66,22 +66,6 @@ function displayWidth(text: string): number {
 /** Names in one cell of a table. */
 export function listed(names: readonly string[]): string {
   return names.length === 0 ? "-" : names.join(",");
-}
-
-/** Exit codes that are not `environment`. */
-const EXIT_CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
-  USAGE: EXIT.usage,
-  ACTOR_EXISTS: EXIT.usage,
-  NOT_FOUND: EXIT.negative,
-  CONFIG_INVALID: EXIT.configuration,
-  CATALOG_MISMATCH: EXIT.configuration,
-  ACTORS_INVALID: EXIT.configuration,
-  INTERNAL: EXIT.internal,
-};
-
-/** The exit code that goes with an error; what is not listed comes from the environment. */
-export function exitCodeOf(code: ErrorCode): ExitCode {
-  return EXIT_CODES[code] ?? EXIT.environment;
 }
 
 /**

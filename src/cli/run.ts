@@ -1,6 +1,7 @@
 /** One command line, from arguments to exit code: the commands as data become a commander program. */
 import { Argument, Command as Program, CommanderError, InvalidArgumentError, Option } from "commander";
-import { type CliContext, type Command, EXIT, type ExitCode, type Invocation } from "./command.ts";
+import type { CliContext, Command, Invocation } from "./command.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
 import { optionsOf } from "./options.ts";
 import { createOutput, printError } from "./output.ts";
 import { commands, groups } from "./tree.ts";

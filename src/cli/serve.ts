@@ -3,7 +3,9 @@ import { pino } from "pino";
 import { type ControlLog, type RunningControl, startControl } from "../control/control.ts";
 import type { Config } from "../config/config.ts";
 import type { GatewayReport } from "../metrics/report.ts";
-import { EXIT, type ExitCode, type Invocation } from "./command.ts";
+import type { Invocation } from "./command.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { readyEvent, readyText } from "./ready.ts";
 import { closeInTime, StopRequest } from "./stop.ts";
 import { Supervisor } from "./supervise.ts";
 
@@ -52,32 +54,19 @@ function exitCode(code: number | null): ExitCode {
 }
 
 function announce(
-  invocation: Invocation,
+  { output }: Invocation,
   config: Config,
   { http }: RunningControl,
   gateway: GatewayReport | undefined,
 ): void {
-  const { ledger, upstream } = config;
   const control = config.control.socket;
   const common = { control, http: http ?? null };
   if (gateway === undefined) {
     const said = `The control plane runs, and grants leases at ${control}. Start gateways with \`whosaw gateway\`.`;
-    invocation.output.result({ event: "ready", ...common }, () => withHttp(said, http));
+    output.result({ event: "ready", ...common }, () => withHttp(said, http));
     return;
   }
-  const { postgres, mode, vkey, witness } = gateway;
-  const ready = { event: "ready", postgres, mode, ledger: ledger.dir, vkey, witness, ...common };
-  invocation.output.result(ready, () =>
-    withHttp(
-      [
-        `The gateway listens on ${postgres}, before ${upstream.database} on ${upstream.host}:${upstream.port}, in mode ${mode}.`,
-        `Ledger: ${ledger.dir}`,
-        `Its public key, to keep elsewhere and verify with: ${vkey}`,
-        `Its witness's public key: ${witness}`,
-      ].join("\n"),
-      http,
-    ),
-  );
+  output.result({ ...readyEvent(config, gateway), ...common }, () => withHttp(readyText(config, gateway), http));
 }
 
 function withHttp(text: string, http: string | undefined): string {

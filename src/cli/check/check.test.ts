@@ -6,9 +6,9 @@ import { PassThrough, Readable, Writable } from "node:stream";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { supportConfig } from "../../../sim/support-database/config.ts";
 import { type SupportDatabase, supportDatabase } from "../../../test/rig/shared.ts";
-import { EXIT } from "../command.ts";
 import { runCli } from "../run.ts";
 import type { CheckFinding } from "./finding.ts";
+import { EXIT } from "../exit.ts";
 
 let database: SupportDatabase;
 let folder: string;

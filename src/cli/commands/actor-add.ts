@@ -1,6 +1,7 @@
 import { WhosawError } from "../../base/errors.ts";
 import type { Config } from "../../config/config.ts";
-import { type Command, EXIT, type Invocation, requiredArgument } from "../command.ts";
+import { type Command, type Invocation, requiredArgument } from "../command.ts";
+import { EXIT } from "../exit.ts";
 import { readPassword } from "../password.ts";
 
 export const actorAddCommand: Command = {

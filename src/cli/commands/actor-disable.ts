@@ -1,4 +1,5 @@
-import { type Command, EXIT, type ExitCode, type Invocation, requiredArgument } from "../command.ts";
+import { type Command, type Invocation, requiredArgument } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
 
 export const actorDisableCommand: Command = {
   name: "actor disable",

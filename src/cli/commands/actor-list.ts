@@ -1,4 +1,5 @@
-import { type Command, EXIT } from "../command.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit.ts";
 import { formatTable } from "../output.ts";
 
 const COLUMNS = ["NAME", "ROLE", "SIGN-IN", "STATUS", "ID"].map((title) => ({ title }));

@@ -1,6 +1,7 @@
 import type { BenchModule, BenchReport } from "../../../bench/report.ts";
 import { WhosawError } from "../../base/errors.ts";
-import { type Command, EXIT } from "../command.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit.ts";
 import { formatTable } from "../output.ts";
 
 /** Next to src/, in a checkout and in dist/; the ending is that of this file. */

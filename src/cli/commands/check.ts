@@ -1,6 +1,6 @@
 import type { CheckFinding } from "../check/finding.ts";
-import { type Command, EXIT, type ExitCode } from "../command.ts";
-import { exitCodeOf } from "../output.ts";
+import type { Command } from "../command.ts";
+import { EXIT, type ExitCode, exitCodeOf } from "../exit.ts";
 
 export const checkCommand: Command = {
   name: "check",

@@ -1,4 +1,5 @@
-import { type Command, EXIT, requiredArgument } from "../command.ts";
+import { type Command, requiredArgument } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 export const completionCommand: Command = {
   name: "completion",

@@ -1,5 +1,6 @@
 import type { DoctorFinding, Severity } from "../../doctor/finding.ts";
-import { type Command, EXIT } from "../command.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",

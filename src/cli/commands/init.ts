@@ -4,7 +4,8 @@ import type { UpstreamConfig } from "../../config/config.ts";
 import type { Proposal } from "../../init/proposal.ts";
 import type { RolePlan } from "../../init/roles.ts";
 import type { Survey } from "../../init/survey.ts";
-import { type Command, EXIT, type ExitCode, type Invocation } from "../command.ts";
+import type { Command, Invocation } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
 
 export const initCommand: Command = {
   name: "init",

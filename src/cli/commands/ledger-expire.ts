@@ -1,6 +1,7 @@
 import type { ExpiredLog } from "../../control/expiry.ts";
 import { WhosawError } from "../../base/errors.ts";
-import { type Command, EXIT, type Invocation } from "../command.ts";
+import type { Command, Invocation } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 export const ledgerExpireCommand: Command = {
   name: "ledger expire",

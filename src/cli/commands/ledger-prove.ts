@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { WhosawError } from "../../base/errors.ts";
-import { type Command, EXIT, type Invocation, requiredArgument } from "../command.ts";
+import { type Command, type Invocation, requiredArgument } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 export const ledgerProveCommand: Command = {
   name: "ledger prove",

@@ -1,7 +1,8 @@
 import type { Config } from "../../config/config.ts";
 import type { ControlClient } from "../../control/client.ts";
 import type { ReindexProgress } from "../../shipping/reindex.ts";
-import { type Command, EXIT } from "../command.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 export const ledgerReindexCommand: Command = {
   name: "ledger reindex",

@@ -1,7 +1,8 @@
 import { WhosawError } from "../../base/errors.ts";
 import type { ScopedSubject, ScopeSummary } from "../../asks/scope.ts";
 import { FROM_LEDGER } from "../from-ledger.ts";
-import { type Command, EXIT } from "../command.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit.ts";
 import { formatTable, listed } from "../output.ts";
 
 export const scopeCommand: Command = {

@@ -1,20 +1,8 @@
 import type { OpaqueStatement, SeenSubject } from "../../asks/ask.ts";
+import { type Command, requiredArgument } from "../command.ts";
+import { disclosureColumns, disclosureRow, opaqueRow } from "../disclosure-table.ts";
+import { EXIT } from "../exit.ts";
 import { FROM_LEDGER } from "../from-ledger.ts";
-import { type Command, EXIT, requiredArgument } from "../command.ts";
-import { listed } from "../output.ts";
-
-const COLUMNS = [
-  "AT",
-  "SUBJECT",
-  "TABLE",
-  "FIELDS",
-  "MASKED",
-  "SEARCHED BY",
-  "TICKET",
-  "REASON",
-  "STATEMENT",
-  "INDEX",
-].map((title) => ({ title }));
 
 export const seenByCommand: Command = {
   name: "seen-by",
@@ -45,7 +33,7 @@ export const seenByCommand: Command = {
         body: { actor, fromLedger },
         alone: (answers) => answerSeenBy(config, { actor }, answers),
       },
-      { columns: COLUMNS, row, none: "This actor was shown nobody." },
+      { columns: disclosureColumns("SUBJECT"), row, none: "This actor was shown nobody." },
     );
     const { readRegister } = await import("../../actors/register.ts");
     if (found === 0 && (await readRegister(config.actors.file)).byId(actor) === undefined)
@@ -56,8 +44,5 @@ export const seenByCommand: Command = {
 };
 
 function row(item: SeenSubject | OpaqueStatement): readonly string[] {
-  const end = [item.ticket ?? "-", item.reason ?? "-", item.statement, String(item.index)];
-  if ("opaque" in item) return [item.at, "(opaque)", listed(item.tables), "?", "?", "?", ...end];
-  const { at, subject, table, fields, masked, searchedBy } = item;
-  return [at, `${subject.kind}:${subject.key}`, table, ...[fields, masked, searchedBy].map(listed), ...end];
+  return "opaque" in item ? opaqueRow(item) : disclosureRow(`${item.subject.kind}:${item.subject.key}`, item);
 }

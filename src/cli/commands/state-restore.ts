@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type Command, EXIT, requiredArgument } from "../command.ts";
+import { type Command, requiredArgument } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 export const stateRestoreCommand: Command = {
   name: "state restore",

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type Command, EXIT, type ExitCode, type Invocation, requiredArgument } from "../command.ts";
+import { type Command, type Invocation, requiredArgument } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit.ts";
 
 export const verifyCommand: Command = {
   name: "verify",

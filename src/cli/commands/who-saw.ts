@@ -1,20 +1,8 @@
 import type { Disclosure } from "../../asks/ask.ts";
+import { type Command, requiredArgument } from "../command.ts";
+import { disclosureColumns, disclosureRow } from "../disclosure-table.ts";
+import { EXIT } from "../exit.ts";
 import { FROM_LEDGER } from "../from-ledger.ts";
-import { type Command, EXIT, requiredArgument } from "../command.ts";
-import { listed } from "../output.ts";
-
-const COLUMNS = [
-  "AT",
-  "ACTOR",
-  "TABLE",
-  "FIELDS",
-  "MASKED",
-  "SEARCHED BY",
-  "TICKET",
-  "REASON",
-  "STATEMENT",
-  "INDEX",
-].map((title) => ({ title }));
 
 export const whoSawCommand: Command = {
   name: "who-saw",
@@ -45,7 +33,11 @@ export const whoSawCommand: Command = {
         body: { ...question, fromLedger: invocation.flag("from-ledger") },
         alone: (answers) => answerWhoSaw(config, question, answers),
       },
-      { columns: COLUMNS, row, none: "Nobody was shown this subject." },
+      {
+        columns: disclosureColumns("ACTOR"),
+        row: (item: Disclosure) => disclosureRow(item.actor, item),
+        none: "Nobody was shown this subject.",
+      },
     );
     if (found === 0 && target !== `${question.kind}:${question.key.toLowerCase()}`)
       invocation.output.note("the key was looked for as a text: a number has no blanks, plus sign or leading zeroes");
@@ -57,9 +49,3 @@ export const whoSawCommand: Command = {
     return EXIT.ok;
   },
 };
-
-function row(item: Disclosure): readonly string[] {
-  const { at, actor, table, fields, masked, searchedBy, ticket, reason, statement, index } = item;
-  const columns = [fields, masked, searchedBy].map(listed);
-  return [at, actor, table, ...columns, ticket ?? "-", reason ?? "-", statement, String(index)];
-}
