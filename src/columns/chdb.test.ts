@@ -1,8 +1,8 @@
 /** What only an embedded store has: a directory, which one process holds, and which may die at any moment. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { embeddedStore, type TestStore } from "./testing/stores.ts";
@@ -103,4 +103,19 @@ test("what is closed answers no more", async () => {
   const columns = await store.open();
   await columns.close();
   await expect(columns.select("SELECT 1 AS one")).rejects.toMatchObject({ code: "COLUMNS_FAILED" });
+});
+
+test.each(
+  [
+    ["metadata", "whosaw.sql"],
+    ["metadata", "whosaw", "disclosures.sql"],
+  ].map((path) => [path.join("/"), path]),
+)("a full disk left %s empty: the store starts again", async (_name, path) => {
+  const dir = join(dirOf(store), "unwritten");
+  mkdirSync(dirname(join(dir, ...path)), { recursive: true });
+  writeFileSync(join(dir, ...path), "");
+  const { openColumns } = await import("./open.ts");
+  const columns = await openColumns({ kind: "embedded", dir });
+  expect(await columns.select("SELECT count() AS n FROM disclosures")).toEqual([["0"]]);
+  await columns.close();
 });

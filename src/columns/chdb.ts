@@ -1,6 +1,6 @@
 /** ClickHouse inside this process, over a directory of its own. */
 import { mkdir } from "node:fs/promises";
-import { readFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Session } from "chdb";
 import { assert } from "../base/assert.ts";
@@ -143,6 +143,7 @@ function connect(dir: string): Session {
     return new Session(dir, { connectionArgs: ARGUMENTS });
   } catch (cause) {
     const holder = holderOf(dir);
+    if (holder === undefined && removeUnwritten(dir)) return connect(dir);
     if (holder === undefined) throw columnsFailed(cause);
     throw new WhosawError("STORE_LOCKED", `The columns in ${dir} are open in process ${holder}.`, {
       hint: "Ask that process (whosaw serve), or stop it first.",
@@ -151,11 +152,30 @@ function connect(dir: string): Session {
   }
 }
 
-/** The engine writes into its lock who holds it. */
-function holderOf(dir: string): string | undefined {
+/** The engine writes into its lock who holds it; a process that was killed leaves the writing there. */
+function holderOf(dir: string): number | undefined {
+  let pid = 0;
   try {
-    return /^PID: (\d+)$/mu.exec(readFileSync(join(dir, "status"), "latin1"))?.[1];
-  } catch {
-    return undefined;
+    pid = Number(/^PID: (\d+)$/mu.exec(readFileSync(join(dir, "status"), "latin1"))?.[1]);
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM" ? pid : undefined;
   }
+}
+
+/**
+ * A disk that was full while tables were made leaves empty descriptions of them, and the engine never starts over those
+ * again. What they were to describe was never there.
+ * @returns whether there were any
+ */
+function removeUnwritten(dir: string): boolean {
+  const descriptions = ["metadata", "store"].flatMap((name) => {
+    const folder = join(dir, name);
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path));
+  });
+  const unwritten = descriptions.filter((path) => path.endsWith(".sql") && lstatSync(path).size === 0);
+  for (const path of unwritten) rmSync(path);
+  return unwritten.length > 0;
 }
