@@ -71,88 +71,88 @@ function fingerprintOf(normalized: string): string {
 }
 
 class TextPlanner {
-  private readonly text: string;
-  private readonly source: Source;
-  private readonly context: PlanContext;
-  private readonly splices = new Splices();
-  private readonly freshName: () => string;
-  private readonly temps: Set<string>;
+  readonly #text: string;
+  readonly #source: Source;
+  readonly #context: PlanContext;
+  readonly #splices = new Splices();
+  readonly #freshName: () => string;
+  readonly #temps: Set<string>;
   /** Names may mean something else from here on: DDL or a new search path earlier in the same text. */
-  private unsettled = false;
+  #unsettled = false;
   /** Text of the client, literals maybe among it, stands in the rewritten text twice. */
-  private copies = false;
+  #copies = false;
 
   constructor(text: string, source: Source, context: PlanContext) {
-    this.text = text;
-    this.source = source;
-    this.context = context;
-    this.freshName = freshNames(text);
-    this.temps = new Set(context.tempTables);
+    this.#text = text;
+    this.#source = source;
+    this.#context = context;
+    this.#freshName = freshNames(text);
+    this.#temps = new Set(context.tempTables);
   }
 
   plan(statements: readonly RawStmt[]): TextPlan {
-    const plans = statements.map((raw) => this.statement(raw));
+    const plans = statements.map((raw) => this.#statement(raw));
     const refused = plans.find((plan) => plan.treatment.kind === "refuse")?.treatment;
     const refusal = refused?.kind === "refuse" ? refused.reason : undefined;
-    if (refusal) return { text: this.text, statements: plans, refusal, originalPosition: (position) => position };
-    const { text, edits, originalPosition } = this.splices.apply(this.text);
-    return { text, ...(this.copies ? {} : { edits }), originalPosition, statements: plans, refusal: undefined };
+    if (refusal) return { text: this.#text, statements: plans, refusal, originalPosition: (position) => position };
+    const { text, edits, originalPosition } = this.#splices.apply(this.#text);
+    return { text, ...(this.#copies ? {} : { edits }), originalPosition, statements: plans, refusal: undefined };
   }
 
-  private statement(raw: RawStmt): StatementPlan {
-    const { source } = this;
+  #statement(raw: RawStmt): StatementPlan {
+    const source = this.#source;
     const from = source.firstToken(source.index(raw.stmt_location ?? 0));
     const endToken = raw.stmt_len
       ? source.firstToken(source.index((raw.stmt_location ?? 0) + raw.stmt_len))
-      : this.lastToken();
+      : this.#lastToken();
     const normalizedText = withoutLiterals(source.tokens, from, endToken);
-    const planned = this.judge(
+    const planned = this.#judge(
       {
         source,
-        splices: this.splices,
-        context: this.context,
-        temps: this.temps,
+        splices: this.#splices,
+        context: this.#context,
+        temps: this.#temps,
         endToken,
-        freshName: this.freshName,
-        copied: () => void (this.copies = true),
+        freshName: this.#freshName,
+        copied: () => void (this.#copies = true),
       },
       raw.stmt,
     );
-    for (const effect of planned.effects) this.follow(effect);
+    for (const effect of planned.effects) this.#follow(effect);
     return { ...planned, normalizedText, fingerprint: fingerprintOf(normalizedText) };
   }
 
   /** The token after the last statement that has no semicolon. */
-  private lastToken(): number {
-    return this.source.tokens.kinds.length;
+  #lastToken(): number {
+    return this.#source.tokens.kinds.length;
   }
 
-  private judge(statement: StatementContext, node: Node | undefined): Planned {
-    const edits = this.splices.count;
+  #judge(statement: StatementContext, node: Node | undefined): Planned {
+    const edits = this.#splices.count;
     try {
       if (!node) refuse("an empty statement", "write a statement");
       const planned = planStatement(statement, node);
-      if (this.unsettled && planned.treatment.kind === "account")
+      if (this.#unsettled && planned.treatment.kind === "account")
         refuse(
           "a statement on protected tables follows DDL or SET search_path in the same query",
           "send them as separate queries",
         );
       return planned;
     } catch (error) {
-      this.splices.truncate(edits);
-      return this.refused(statement, node, coded(error));
+      this.#splices.truncate(edits);
+      return this.#refused(statement, node, coded(error));
     }
   }
 
-  private refused(statement: StatementContext, node: Node | undefined, reason: WhosawError): Planned {
-    if (this.context.mode === "enforce") return { treatment: { kind: "refuse", reason }, effects: [] };
+  #refused(statement: StatementContext, node: Node | undefined, reason: WhosawError): Planned {
+    if (this.#context.mode === "enforce") return { treatment: { kind: "refuse", reason }, effects: [] };
     return opaque(statement, node, reason);
   }
 
-  private follow(effect: SessionEffect): void {
-    if (effect.kind === "create-temp") this.temps.add(effect.name);
+  #follow(effect: SessionEffect): void {
+    if (effect.kind === "create-temp") this.#temps.add(effect.name);
     else if (effect.kind === "ddl" || effect.kind === "search-path" || effect.kind === "discard-all")
-      this.unsettled = true;
+      this.#unsettled = true;
   }
 }
 

@@ -37,43 +37,43 @@ export interface From {
 }
 
 export class FromReader {
-  private readonly planner: QueryPlanner;
-  private readonly scope: Scope;
-  private readonly flow: Flow;
+  readonly #planner: QueryPlanner;
+  readonly #scope: Scope;
+  readonly #flow: Flow;
 
   constructor(planner: QueryPlanner, outer: Scope | undefined, flow: Flow) {
-    this.planner = planner;
-    this.scope = { entries: [], outer };
-    this.flow = flow;
+    this.#planner = planner;
+    this.#scope = { entries: [], outer };
+    this.#flow = flow;
   }
 
   /** @param target the table that an INSERT, UPDATE or DELETE writes: it stands before the items */
   read(items: readonly Node[], target?: Entry): From {
-    const first = target ? this.add(target).stars : [];
-    const stars = [...first, ...items.flatMap((item) => this.item(item, false).stars)];
-    return { scope: this.scope, stars };
+    const first = target ? this.#add(target).stars : [];
+    const stars = [...first, ...items.flatMap((item) => this.#item(item, false).stars)];
+    return { scope: this.#scope, stars };
   }
 
-  private item(node: Node, absent: boolean): Item {
-    if ("RangeVar" in node) return this.add(this.relation(node.RangeVar, absent));
-    if ("JoinExpr" in node) return this.join(node.JoinExpr, absent);
-    if ("RangeSubselect" in node) return this.add(this.subselect(node.RangeSubselect));
-    if ("RangeFunction" in node) return this.add(this.function(node.RangeFunction));
+  #item(node: Node, absent: boolean): Item {
+    if ("RangeVar" in node) return this.#add(this.#relation(node.RangeVar, absent));
+    if ("JoinExpr" in node) return this.#join(node.JoinExpr, absent);
+    if ("RangeSubselect" in node) return this.#add(this.#subselect(node.RangeSubselect));
+    if ("RangeFunction" in node) return this.#add(this.#function(node.RangeFunction));
     if ("RangeTableSample" in node) {
       const flow = new Flow();
-      this.planner.reader.read(node.RangeTableSample.args, this.scope, flow);
-      this.flow.absorb(flow);
+      this.#planner.reader.read(node.RangeTableSample.args, this.#scope, flow);
+      this.#flow.absorb(flow);
       const sampled = node.RangeTableSample.relation;
-      if (sampled) return this.item(sampled, absent);
+      if (sampled) return this.#item(sampled, absent);
     }
     const [kind, body] = unwrap(node);
-    if (kind === "RangeTableFunc" || kind === "JsonTable") return this.add(this.tableFunction(body));
+    if (kind === "RangeTableFunc" || kind === "JsonTable") return this.#add(this.#tableFunction(body));
     return refuse(`FROM contains a ${kind}, which the gateway does not know`, "write the statement without it");
   }
 
-  private add(entry: Entry): Item {
-    this.planner.enter();
-    this.scope.entries.push(entry);
+  #add(entry: Entry): Item {
+    this.#planner.enter();
+    this.#scope.entries.push(entry);
     return {
       entries: [entry],
       stars: entry.columns.map((column) => ({
@@ -86,12 +86,12 @@ export class FromReader {
     };
   }
 
-  private relation(range: RangeVar, absent: boolean): Entry {
+  #relation(range: RangeVar, absent: boolean): Entry {
     const alias = range.alias?.aliasname ?? range.relname ?? "";
     const colnames = strings(range.alias?.colnames);
-    const cte = this.planner.survey.ctes.get(range);
-    if (cte) return derivedEntry(alias, this.planner.cteRows(cte), colnames);
-    const resolved = this.planner.survey.relations.get(range);
+    const cte = this.#planner.survey.ctes.get(range);
+    if (cte) return derivedEntry(alias, this.#planner.cteRows(cte), colnames);
+    const resolved = this.#planner.survey.relations.get(range);
     if (resolved?.kind !== "relation") return publicEntry(alias, undefined, colnames);
     const { relation, standing } = resolved;
     if (standing.kind !== "protected") return publicEntry(alias, relation, colnames);
@@ -100,23 +100,23 @@ export class FromReader {
       refuse(`the protected table ${table} has rewrite rules`, "drop the rules, or query another table");
     if (colnames.length > 0)
       refuse(`${table} is given new column names in FROM`, `leave out the column list: FROM ${table} AS ${alias}`);
-    return protectedEntry(alias, this.planner.use(standing.table), absent);
+    return protectedEntry(alias, this.#planner.use(standing.table), absent);
   }
 
-  private subselect(range: RangeSubselect): Entry {
+  #subselect(range: RangeSubselect): Entry {
     const select = range.subquery && "SelectStmt" in range.subquery ? range.subquery.SelectStmt : undefined;
     if (!select) refuse("FROM contains a statement that is no SELECT", "run it as a statement of its own");
     const flow = new Flow();
-    const rows = this.planner.query(select, range.lateral ? this.scope : this.scope.outer, flow);
-    if (range.lateral) this.depend(flow);
-    else this.flow.absorb(flow);
+    const rows = this.#planner.query(select, range.lateral ? this.#scope : this.#scope.outer, flow);
+    if (range.lateral) this.#depend(flow);
+    else this.#flow.absorb(flow);
     return derivedEntry(range.alias?.aliasname, rows, strings(range.alias?.colnames));
   }
 
-  private function(range: RangeFunction): Entry {
+  #function(range: RangeFunction): Entry {
     const flow = new Flow();
-    this.planner.reader.read(range.functions, this.scope, flow);
-    this.depend(flow);
+    this.#planner.reader.read(range.functions, this.#scope, flow);
+    this.#depend(flow);
     const origins = [...flow.origins];
     const names = range.coldeflist
       ? range.coldeflist.map((node) => ("ColumnDef" in node ? (node.ColumnDef.colname ?? "") : ""))
@@ -135,11 +135,11 @@ export class FromReader {
     };
   }
 
-  private tableFunction(body: Record<string, unknown>): Entry {
+  #tableFunction(body: Record<string, unknown>): Entry {
     const flow = new Flow();
-    this.planner.reader.read(body, this.scope, flow);
-    if (flow.origins.size > 0) this.planner.risky();
-    this.depend(flow);
+    this.#planner.reader.read(body, this.#scope, flow);
+    if (flow.origins.size > 0) this.#planner.risky();
+    this.#depend(flow);
     const alias = body["alias"] as Alias | undefined;
     return {
       alias: alias?.aliasname ?? "xmltable",
@@ -155,24 +155,24 @@ export class FromReader {
   }
 
   /** A lateral item decides which rows of the items it reads appear: as a join condition does. */
-  private depend(flow: Flow): void {
-    this.planner.predicate(flow);
-    for (const entry of flow.entries) if (entry.cuts && this.scope.entries.includes(entry)) refuseCut(entry);
-    this.flow.absorb(flow);
+  #depend(flow: Flow): void {
+    this.#planner.predicate(flow);
+    for (const entry of flow.entries) if (entry.cuts && this.#scope.entries.includes(entry)) refuseCut(entry);
+    this.#flow.absorb(flow);
   }
 
-  private join(join: JoinExpr, absent: boolean): Item {
+  #join(join: JoinExpr, absent: boolean): Item {
     const type = join.jointype ?? "JOIN_INNER";
     if (!join.larg || !join.rarg) refuse("a join without two sides", "write it with two tables");
-    const left = this.item(join.larg, absent || type === "JOIN_RIGHT" || type === "JOIN_FULL");
-    const right = this.item(join.rarg, absent || type === "JOIN_LEFT" || type === "JOIN_FULL");
+    const left = this.#item(join.larg, absent || type === "JOIN_RIGHT" || type === "JOIN_FULL");
+    const right = this.#item(join.rarg, absent || type === "JOIN_LEFT" || type === "JOIN_FULL");
     const entries = [...left.entries, ...right.entries];
     // A row without a partner tells that nobody has one.
     const missing = [
       ...(type === "JOIN_LEFT" || type === "JOIN_FULL" ? right.entries : []),
       ...(type === "JOIN_RIGHT" || type === "JOIN_FULL" ? left.entries : []),
     ];
-    this.planner.tellsMore(missing.some((entry) => entry.keys.length > 0));
+    this.#planner.tellsMore(missing.some((entry) => entry.keys.length > 0));
     if (join.alias && entries.some((entry) => entry.keys.length > 0)) {
       refuse(
         `a join over protected tables is named ${join.alias.aliasname ?? ""}`,
@@ -186,32 +186,32 @@ export class FromReader {
       refuse("USING or NATURAL joins something whose columns are not known", "write the condition with ON");
     const kept =
       type === "JOIN_LEFT" ? left.entries : type === "JOIN_RIGHT" ? right.entries : type === "JOIN_FULL" ? entries : [];
-    this.condition(join, names, left, right, kept);
-    if (join.join_using_alias) this.usingAlias(join.join_using_alias.aliasname ?? "", names, left, right);
+    this.#condition(join, names, left, right, kept);
+    if (join.join_using_alias) this.#usingAlias(join.join_using_alias.aliasname ?? "", names, left, right);
     return { entries, stars: mergeStars(names, left, right) };
   }
 
-  private condition(join: JoinExpr, names: readonly string[], left: Item, right: Item, kept: readonly Entry[]): void {
+  #condition(join: JoinExpr, names: readonly string[], left: Item, right: Item, kept: readonly Entry[]): void {
     const flow = new Flow();
-    if (join.quals) this.planner.condition(join.quals, this.scope, flow);
+    if (join.quals) this.#planner.condition(join.quals, this.#scope, flow);
     for (const star of [...left.stars, ...right.stars]) {
       if (!names.includes(star.name)) continue;
       flow.entries.add(star.entry);
       for (const origin of star.column.origins) flow.origins.add(origin);
-      if (star.column.base && !isKeyColumn(star.column)) this.planner.tellsMore(star.column.origins.length > 0);
+      if (star.column.base && !isKeyColumn(star.column)) this.#planner.tellsMore(star.column.origins.length > 0);
     }
-    this.planner.predicate(flow);
+    this.#planner.predicate(flow);
     for (const entry of flow.entries) if (entry.cuts && !kept.includes(entry)) refuseCut(entry);
-    this.flow.absorb(flow);
+    this.#flow.absorb(flow);
   }
 
   /** `JOIN ... USING (x) AS j`: j.x is the merged column. */
-  private usingAlias(alias: string, names: readonly string[], left: Item, right: Item): void {
+  #usingAlias(alias: string, names: readonly string[], left: Item, right: Item): void {
     const columns = names.map((name): EntryColumn => ({
       name,
       origins: originsOf(name, [...left.stars, ...right.stars]),
     }));
-    this.scope.entries.push({
+    this.#scope.entries.push({
       alias,
       schema: undefined,
       columns,

@@ -9,11 +9,11 @@ type ParseFunction = typeof parseSync;
 
 /** A parser that can be replaced after it died: a wasm module that ran out of stack is not to be trusted again. */
 export class Parser {
-  private parseText: ParseFunction;
-  private healthy = true;
+  #parseText: ParseFunction;
+  #healthy = true;
 
   private constructor(parseText: ParseFunction) {
-    this.parseText = parseText;
+    this.#parseText = parseText;
   }
 
   static async create(): Promise<Parser> {
@@ -34,12 +34,12 @@ export class Parser {
       });
     }
     if (text.trim() === "") return [];
-    if (!this.healthy)
+    if (!this.#healthy)
       throw new WhosawError("STATEMENT_TOO_LARGE", "the statement cannot be read right now", {
         hint: "try again in a second",
       });
     try {
-      const statements = this.parseText(text).stmts ?? [];
+      const statements = this.#parseText(text).stmts ?? [];
       if (statements.length > LIMITS.statementsPerQueryMax)
         throw new WhosawError(
           "STATEMENT_TOO_LARGE",
@@ -50,7 +50,7 @@ export class Parser {
     } catch (error) {
       if (error instanceof WhosawError) throw error;
       if (error instanceof Error && error.name === "SqlError") throw unreadable(error);
-      this.replace();
+      this.#replace();
       throw new WhosawError("STATEMENT_TOO_LARGE", "the statement is too complex to be read", {
         hint: "split the statement",
         cause: error,
@@ -59,15 +59,15 @@ export class Parser {
   }
 
   /** Loads the module a second time, past the module cache; until it is there, everything is refused. */
-  private replace(): void {
-    this.healthy = false;
+  #replace(): void {
+    this.#healthy = false;
     const require = createRequire(import.meta.url);
     const entry = require.resolve("libpg-query");
     for (const path of Object.keys(require.cache)) if (path.startsWith(dirname(entry))) delete require.cache[path];
     const module = require(entry) as { loadModule(): Promise<void>; parseSync: ParseFunction };
     void module.loadModule().then(() => {
-      this.parseText = module.parseSync;
-      this.healthy = true;
+      this.#parseText = module.parseSync;
+      this.#healthy = true;
     });
   }
 }

@@ -48,20 +48,20 @@ export class QueryPlanner {
   readonly reader: Reader;
   scope = false;
   errorsFromData = false;
-  private entries = 0;
+  #entries = 0;
   /** The query whose rows reach the client. */
   top: SelectStmt | undefined;
   /** The same, if its companions need no cast: undefined where they may come in binary. */
   outermost: SelectStmt | undefined;
-  private links = noLinks();
-  private schemasAt: ReadonlyMap<number, string> | undefined;
-  private readonly ctes = new Map<CommonTableExpr, Rows>();
+  #links = noLinks();
+  #schemasAt: ReadonlyMap<number, string> | undefined;
+  readonly #ctes = new Map<CommonTableExpr, Rows>();
 
   constructor(statement: StatementContext, survey: Survey) {
     this.statement = statement;
     this.survey = survey;
     this.reader = new Reader({
-      subquery: (select, scope, flow, link) => this.sublink(select, scope, flow, link),
+      subquery: (select, scope, flow, link) => this.#sublink(select, scope, flow, link),
       risky: () => this.risky(),
       position: (byte) => statement.source.position(byte),
     });
@@ -88,16 +88,16 @@ export class QueryPlanner {
   }
   /** Schemas to write before tables that are named without one, by token. */
   get schemas(): ReadonlyMap<number, string> {
-    this.schemasAt ??= missingSchemas(this.statement, this.survey, true);
-    return this.schemasAt;
+    this.#schemasAt ??= missingSchemas(this.statement, this.survey, true);
+    return this.#schemasAt;
   }
   /** Counts an entry of some FROM clause. */
   enter(): void {
-    this.entries += 1;
-    if (this.entries > LIMITS.rangeTableEntriesMax) tooLarge(`more than ${LIMITS.rangeTableEntriesMax} tables`);
+    this.#entries += 1;
+    if (this.#entries > LIMITS.rangeTableEntriesMax) tooLarge(`more than ${LIMITS.rangeTableEntriesMax} tables`);
   }
   cteRows(cte: CommonTableExpr): Rows {
-    return this.ctes.get(cte) ?? { columns: [], open: true, openOrigins: [], keys: [], cuts: false, limits: false };
+    return this.#ctes.get(cte) ?? { columns: [], open: true, openOrigins: [], keys: [], cuts: false, limits: false };
   }
 
   /**
@@ -107,7 +107,7 @@ export class QueryPlanner {
    */
   query(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     if (select.withClause) this.with(select.withClause, outer, flow);
-    const rows = this.unskipped(select, outer, flow);
+    const rows = this.#unskipped(select, outer, flow);
     if (rows.keys.length === 0 || !skips(select)) return rows;
     // Further in, whether it is computed at all depends on other rows, and so does whether it fails.
     const inside = select !== this.top;
@@ -116,28 +116,28 @@ export class QueryPlanner {
   }
 
   /** As {@link query}, without the keys of rows that OFFSET skips. */
-  private unskipped(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
+  #unskipped(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     if (select.op !== undefined && select.op !== "SETOP_NONE") {
       return this.survey.protectedSelects.has(select)
-        ? this.union(select, outer, flow)
-        : this.publicSetOperation(select, outer, flow);
+        ? this.#union(select, outer, flow)
+        : this.#publicSetOperation(select, outer, flow);
     }
-    const leaf = this.leaf(select, outer, flow, false);
+    const leaf = this.#leaf(select, outer, flow, false);
     return exportRows(this.statement, this.outermost, [leaf], leaf.columns, leaf);
   }
 
-  private sublink(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void {
+  #sublink(select: SelectStmt, scope: Scope, flow: Flow, link: SubLink | undefined): void {
     if (this.survey.protectedSelects.has(select)) {
-      if (link && this.links.read.has(link)) return;
-      if (!link || !this.links.admitted.has(link))
+      if (link && this.#links.read.has(link)) return;
+      if (!link || !this.#links.admitted.has(link))
         refuse(
           "a subquery inside an expression reads a protected table",
           "join the table in FROM instead, for example JOIN support.tickets t ON t.customer_id = c.id",
         );
-      const { links } = this;
-      this.links = noLinks();
+      const links = this.#links;
+      this.#links = noLinks();
       const keys = sublinkKeys(this, link, select, scope, flow);
-      this.links = links;
+      this.#links = links;
       // An expression can be read more than once; its keys are needed once.
       links.read.add(link);
       links.keys.push(...keys);
@@ -168,12 +168,12 @@ export class QueryPlanner {
       const rows = this.query(select, outer, flow);
       const names = strings(cte.aliascolnames);
       const columns = rows.columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
-      this.ctes.set(cte, { ...rows, columns, open: rows.open || clause.recursive === true });
+      this.#ctes.set(cte, { ...rows, columns, open: rows.open || clause.recursive === true });
     }
   }
 
   /** UNION ALL over protected tables: each branch carries its own keys and NULL for the others'. */
-  private union(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
+  #union(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     const branches = unionBranches(select, true);
     const leaves = branches.map((branch) => {
       if (this.survey.protectedSelects.has(branch) && skips(branch))
@@ -182,15 +182,15 @@ export class QueryPlanner {
           "write the branch as a subquery: SELECT * FROM (...) b UNION ALL ...",
         );
       if (branch.withClause) this.with(branch.withClause, outer, flow);
-      return this.leaf(branch, outer, flow, true);
+      return this.#leaf(branch, outer, flow, true);
     });
     const [first] = leaves;
     const columns = (first?.columns ?? []).map((column, i): EntryColumn => ({
       name: column.name,
       origins: leaves.flatMap((leaf) => leaf.columns[i]?.origins ?? []),
     }));
-    for (const node of select.sortClause ?? []) this.sortItem(node, columns, undefined, flow, false);
-    const limited = this.limit(select, true, flow);
+    for (const node of select.sortClause ?? []) this.#sortItem(node, columns, undefined, flow, false);
+    const limited = this.#limit(select, true, flow);
     if (limited && leaves.some((leaf) => leaf.cuts))
       refuse("LIMIT cuts rows of a branch that has a LIMIT of its own", "put the limit on one level only");
     return exportRows(this.statement, this.outermost, leaves, columns, {
@@ -199,29 +199,29 @@ export class QueryPlanner {
     });
   }
 
-  private publicSetOperation(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
+  #publicSetOperation(select: SelectStmt, outer: Scope | undefined, flow: Flow): Rows {
     const left = select.larg ? this.query(select.larg, outer, flow) : undefined;
     const right = select.rarg ? this.query(select.rarg, outer, flow) : undefined;
     return eitherRows(left, right);
   }
 
-  private leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
-    if (select.valuesLists) return this.values(select, outer, flow);
+  #leaf(select: SelectStmt, outer: Scope | undefined, flow: Flow, branch: boolean): Leaf {
+    if (select.valuesLists) return this.#values(select, outer, flow);
     const from = new FromReader(this, outer, flow).read(select.fromClause ?? []);
-    const enclosing = this.links;
-    const links = (this.links = { ...noLinks(), admitted: this.protectedLinks(select) });
+    const enclosing = this.#links;
+    const links = (this.#links = { ...noLinks(), admitted: this.#protectedLinks(select) });
     const strict = links.admitted.size > 0 || from.scope.entries.some((entry) => entry.keys.length > 0);
     const targets = this.targets(select.targetList ?? [], from, strict || branch);
     const aggregated = strict && groups(select, targets.flow);
-    this.clauses(select, from, flow);
+    this.#clauses(select, from, flow);
     const rowKeys = [...from.scope.entries.flatMap((entry) => entry.keys), ...links.keys];
-    const merged = strict && this.distinct(select, targets, rowKeys, from, flow);
+    const merged = strict && this.#distinct(select, targets, rowKeys, from, flow);
     const grouped = aggregated || merged;
     const keys = grouped ? rowKeys.map(groupKey) : rowKeys;
-    const limited = this.limit(select, strict, flow);
+    const limited = this.#limit(select, strict, flow);
     for (const node of select.sortClause ?? [])
-      this.sortItem(node, targets.columns, from.scope, flow, aggregated || !strict);
-    this.links = enclosing;
+      this.#sortItem(node, targets.columns, from.scope, flow, aggregated || !strict);
+    this.#links = enclosing;
     flow.absorb(targets.flow);
     const entries = from.scope.entries;
     const cut = entries.find((entry) => (grouped ? entry.limits : entry.cuts));
@@ -241,7 +241,7 @@ export class QueryPlanner {
     };
   }
 
-  private protectedLinks(select: SelectStmt): Set<SubLink> {
+  #protectedLinks(select: SelectStmt): Set<SubLink> {
     if (!this.survey.protectedSelects.has(select)) return new Set();
     return new Set(
       [...admissible(select)].filter(
@@ -253,7 +253,7 @@ export class QueryPlanner {
     );
   }
 
-  private values(select: SelectStmt, outer: Scope | undefined, flow: Flow): Leaf {
+  #values(select: SelectStmt, outer: Scope | undefined, flow: Flow): Leaf {
     const scope: Scope = { entries: [], outer };
     const columns: EntryColumn[] = [];
     for (const row of select.valuesLists ?? []) {
@@ -276,7 +276,7 @@ export class QueryPlanner {
   }
 
   /** WHERE, GROUP BY, HAVING, WINDOW. */
-  private clauses(select: SelectStmt, from: From, flow: Flow): void {
+  #clauses(select: SelectStmt, from: From, flow: Flow): void {
     if (select.whereClause) {
       const where = new Flow();
       this.condition(select.whereClause, from.scope, where);
@@ -305,7 +305,7 @@ export class QueryPlanner {
     }
   }
 
-  private limit(select: SelectStmt, strict: boolean, flow: Flow): boolean {
+  #limit(select: SelectStmt, strict: boolean, flow: Flow): boolean {
     const read = new Flow();
     this.reader.read([select.limitCount, select.limitOffset], { entries: [], outer: undefined }, read);
     flow.absorb(read);
@@ -315,7 +315,7 @@ export class QueryPlanner {
     return true;
   }
 
-  private sortItem(
+  #sortItem(
     node: Node,
     columns: readonly EntryColumn[],
     scope: Scope | undefined,
@@ -349,7 +349,7 @@ export class QueryPlanner {
    * the rows carry the keys of all rows that were merged into them.
    * @returns whether it was
    */
-  private distinct(select: SelectStmt, targets: Targets, keys: readonly HiddenKey[], from: From, flow: Flow): boolean {
+  #distinct(select: SelectStmt, targets: Targets, keys: readonly HiddenKey[], from: From, flow: Flow): boolean {
     if (!select.distinctClause) return false;
     if (isDistinctOn(select)) {
       const read = new Flow();
@@ -378,7 +378,7 @@ export class QueryPlanner {
       const target = node.ResTarget;
       const fields = columnFields(target.val);
       if (fields?.at(-1) !== "*") {
-        columns.push(this.target(target, from, flow));
+        columns.push(this.#target(target, from, flow));
         continue;
       }
       const stars = starItems(fields, from);
@@ -392,7 +392,7 @@ export class QueryPlanner {
     return { columns, open, flow, expanded };
   }
 
-  private target(target: ResTarget, from: From, flow: Flow): EntryColumn {
+  #target(target: ResTarget, from: From, flow: Flow): EntryColumn {
     const read = new Flow();
     const indirection =
       target.val && "A_Indirection" in target.val ? strings(target.val.A_Indirection.indirection) : [];

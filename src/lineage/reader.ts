@@ -64,10 +64,10 @@ function isOuter(entry: Entry, scope: Scope): boolean {
 }
 
 export class Reader {
-  private readonly hooks: Hooks;
+  readonly #hooks: Hooks;
 
   constructor(hooks: Hooks) {
-    this.hooks = hooks;
+    this.#hooks = hooks;
   }
 
   read(value: unknown, scope: Scope, flow: Flow): void {
@@ -80,37 +80,37 @@ export class Reader {
       const child = (value as Body)[key];
       if (typeof child !== "object" || child === null) continue;
       const first = key.charCodeAt(0);
-      if (first >= 65 && first <= 90) this.visit(key, child as Body, scope, flow);
+      if (first >= 65 && first <= 90) this.#visit(key, child as Body, scope, flow);
       else this.read(child, scope, flow);
     }
   }
 
-  private visit(kind: string, body: Body, scope: Scope, flow: Flow): void {
+  #visit(kind: string, body: Body, scope: Scope, flow: Flow): void {
     switch (kind) {
       case "ColumnRef":
-        return this.column(body, scope, flow);
+        return this.#column(body, scope, flow);
       case "SubLink": {
         const link = body as SubLink;
         this.read(link.testexpr, scope, flow);
         if (link.subselect && "SelectStmt" in link.subselect)
-          this.hooks.subquery(link.subselect.SelectStmt, scope, flow, link);
+          this.#hooks.subquery(link.subselect.SelectStmt, scope, flow, link);
         return;
       }
       case "SelectStmt":
-        return this.hooks.subquery(body, scope, flow, undefined);
+        return this.#hooks.subquery(body, scope, flow, undefined);
       case "FuncCall":
-        return this.call(body, scope, flow);
+        return this.#call(body, scope, flow);
       case "A_Expr":
-        return this.operator(body, scope, flow);
+        return this.#operator(body, scope, flow);
       case "TypeCast":
-        return this.cast(body, scope, flow);
+        return this.#cast(body, scope, flow);
       case "GroupingFunc":
         flow.aggregate = true;
         return this.read(body, scope, flow);
       case "JsonObjectAgg":
       case "JsonArrayAgg":
         flow.aggregate = true;
-        return this.risk(body, scope, flow);
+        return this.#risk(body, scope, flow);
       case "CollateClause":
       case "BoolExpr":
       case "CaseExpr":
@@ -135,27 +135,27 @@ export class Reader {
             `this statement contains a ${kind}, which the gateway does not know`,
             "write the statement without it",
           );
-        return this.risk(body, scope, flow);
+        return this.#risk(body, scope, flow);
     }
   }
 
   /** Reads the children of a node that may fail on what flows into it. */
-  private risk(body: unknown, scope: Scope, flow: Flow): void {
+  #risk(body: unknown, scope: Scope, flow: Flow): void {
     const inner = new Flow();
     this.read(body, scope, inner);
-    if (inner.origins.size > 0) this.hooks.risky();
+    if (inner.origins.size > 0) this.#hooks.risky();
     flow.merge(inner);
   }
 
-  private column(node: ColumnRef, scope: Scope, flow: Flow): void {
+  #column(node: ColumnRef, scope: Scope, flow: Flow): void {
     const fields = strings(node.fields);
     const name = fields[fields.length - 1] ?? "";
-    if (fields.length === 1 && name !== "*") return this.bareName(name, scope, flow);
-    if (fields.length === 1) return scope.entries.forEach((entry) => this.row(entry, flow));
+    if (fields.length === 1 && name !== "*") return this.#bareName(name, scope, flow);
+    if (fields.length === 1) return scope.entries.forEach((entry) => this.#row(entry, flow));
     const alias = fields[fields.length - 2] ?? "";
     const entry = findEntry(scope, alias, fields.length > 2 ? fields[fields.length - 3] : undefined);
     if (!entry) return; // the server says that there is no such entry
-    if (name === "*") return this.row(entry, flow);
+    if (name === "*") return this.#row(entry, flow);
     flow.entries.add(entry);
     const columns = entry.columns.filter((column) => column.name === name);
     for (const column of columns) for (const origin of column.origins) flow.origins.add(origin);
@@ -165,12 +165,12 @@ export class Reader {
       // `alias.to_json` calls to_json(alias): it would show the whole row. So does one of OLD, NEW or a join's alias.
       throw new WhosawError("UNDEFINED_COLUMN", `column ${alias}.${name} does not exist`, {
         hint: "name one of its columns; a function of the row is written f(alias)",
-        fields: { P: this.hooks.position(node.location), F: "parse_relation.c", R: "errorMissingColumn" },
+        fields: { P: this.#hooks.position(node.location), F: "parse_relation.c", R: "errorMissingColumn" },
       });
     }
   }
 
-  private bareName(name: string, scope: Scope, flow: Flow): void {
+  #bareName(name: string, scope: Scope, flow: Flow): void {
     const found = findColumn(scope, name);
     for (const { entry, column } of found) {
       flow.entries.add(entry);
@@ -185,11 +185,11 @@ export class Reader {
       }
     }
     const entry = found.length === 0 ? findEntry(scope, name, undefined) : undefined;
-    if (entry) this.row(entry, flow);
+    if (entry) this.#row(entry, flow);
   }
 
   /** A whole row: all its columns. */
-  private row(entry: Entry, flow: Flow): void {
+  #row(entry: Entry, flow: Flow): void {
     if (entry.hiding)
       refuse(
         `the whole row of ${entry.alias ?? "a subquery"} is read`,
@@ -199,7 +199,7 @@ export class Reader {
     for (const origin of wholeRow(entry)) flow.origins.add(origin);
   }
 
-  private call(call: FuncCall, scope: Scope, flow: Flow): void {
+  #call(call: FuncCall, scope: Scope, flow: Flow): void {
     const name = strings(call.funcname).at(-1) ?? "";
     const kind = functionClass(name);
     const inner = new Flow();
@@ -213,11 +213,11 @@ export class Reader {
       flow.aggregate = true;
     }
     if (kind === "set") flow.setReturning = true;
-    if (inner.origins.size > 0 && kind !== "safe" && !SAFE_AGGREGATES.has(name)) this.hooks.risky();
+    if (inner.origins.size > 0 && kind !== "safe" && !SAFE_AGGREGATES.has(name)) this.#hooks.risky();
     flow.merge(inner);
   }
 
-  private operator(expression: A_Expr, scope: Scope, flow: Flow): void {
+  #operator(expression: A_Expr, scope: Scope, flow: Flow): void {
     const name = strings(expression.name).at(-1) ?? "";
     const left = new Flow(),
       right = new Flow();
@@ -225,17 +225,17 @@ export class Reader {
     this.read(expression.rexpr, scope, right);
     const protectedOperand = left.origins.size > 0 || right.origins.size > 0;
     const safe = SAFE_OPERATORS.has(name) || (PATTERN_OPERATORS.has(name) && right.origins.size === 0);
-    if (protectedOperand && !safe) this.hooks.risky();
+    if (protectedOperand && !safe) this.#hooks.risky();
     flow.merge(left);
     flow.merge(right);
   }
 
-  private cast(cast: TypeCast, scope: Scope, flow: Flow): void {
+  #cast(cast: TypeCast, scope: Scope, flow: Flow): void {
     const type = strings(cast.typeName?.names).at(-1) ?? "";
     const plain =
       SAFE_CASTS.has(type) && (cast.typeName?.arrayBounds?.length ?? 0) === 0 && cast.typeName?.typmods === undefined;
     if (plain) this.read(cast.arg, scope, flow);
-    else this.risk(cast.arg, scope, flow);
+    else this.#risk(cast.arg, scope, flow);
   }
 }
 

@@ -28,17 +28,17 @@ export class Source {
   readonly tokens: Tokens;
   readonly text: string;
   /** UTF-16 index of each byte offset; absent for texts in ASCII, where they are equal. */
-  private readonly indexes: Int32Array | undefined;
+  readonly #indexes: Int32Array | undefined;
 
   constructor(tokens: Tokens) {
     this.tokens = tokens;
     this.text = tokens.text;
-    this.indexes = byteIndexes(tokens.text);
+    this.#indexes = byteIndexes(tokens.text);
   }
 
   /** UTF-16 index of a byte offset of the parser. */
   index(byte: number): number {
-    return this.indexes ? (this.indexes[byte] ?? this.text.length) : byte;
+    return this.#indexes ? (this.#indexes[byte] ?? this.text.length) : byte;
   }
 
   /** A byte offset of the parser as an error's position: characters, from 1. */
@@ -80,28 +80,28 @@ export class Source {
 
   /** From a token of the last item of a target list: the first token after the list. */
   afterTargets(token: number): number {
-    return this.scan(token, TARGETS_END);
+    return this.#scan(token, TARGETS_END);
   }
   /** From a token of the last item of a RETURNING list: the first token after the list. */
   afterReturning(token: number): number {
-    return this.scan(token, NONE);
+    return this.#scan(token, NONE);
   }
 
   /** From the token FROM: the token WHERE, or what stands in its place. */
   afterFrom(token: number): number {
-    return this.scan(token, WHERE);
+    return this.#scan(token, WHERE);
   }
   /** From the token after WHERE: the first token after the condition. */
   afterWhere(token: number): number {
-    return this.scan(token, ROWS_END);
+    return this.#scan(token, ROWS_END);
   }
 
   /** From a token: the first of these words at its bracket depth, or where the brackets or the statement end. */
   next(token: number, ...words: string[]): number {
-    return this.scan(token, new Set(words));
+    return this.#scan(token, new Set(words));
   }
 
-  private scan(token: number, stops: ReadonlySet<string>): number {
+  #scan(token: number, stops: ReadonlySet<string>): number {
     let depth = 0;
     for (let i = token; i < this.tokens.kinds.length; i++) {
       if (isSymbol(this.tokens, i, "(") || isSymbol(this.tokens, i, "[")) depth++;
@@ -110,14 +110,14 @@ export class Source {
         depth--;
       } else if (depth === 0) {
         if (isSymbol(this.tokens, i, ";")) return i;
-        if (stops.has(keyword(this.tokens, i)) && !this.isName(i)) return i;
+        if (stops.has(keyword(this.tokens, i)) && !this.#isName(i)) return i;
       }
     }
     return this.tokens.kinds.length;
   }
 
   /** A keyword that is no keyword here: `a AS from`, `t.order`, `IS [NOT] DISTINCT FROM`, `WITHIN GROUP`. */
-  private isName(i: number): boolean {
+  #isName(i: number): boolean {
     const before = keyword(this.tokens, i - 1);
     if (before === "as" || isSymbol(this.tokens, i - 1, ".")) return true;
     const word = keyword(this.tokens, i);

@@ -23,28 +23,28 @@ function positionOfIndex(text: string, index: number): number {
 }
 
 export class Splices {
-  private readonly edits: TextEdit[] = [];
+  readonly #edits: TextEdit[] = [];
 
   insert(at: number, text: string): void {
-    this.edits.push({ at, remove: 0, insert: text });
+    this.#edits.push({ at, remove: 0, insert: text });
   }
 
   replace(from: number, to: number, text: string): void {
-    this.edits.push({ at: from, remove: to - from, insert: text });
+    this.#edits.push({ at: from, remove: to - from, insert: text });
   }
 
   /** For taking back what a refused statement wanted. */
   get count(): number {
-    return this.edits.length;
+    return this.#edits.length;
   }
   truncate(count: number): void {
-    this.edits.length = count;
+    this.#edits.length = count;
   }
 
   apply(original: string): Edited {
-    if (this.edits.length === 0) return { text: original, edits: [], originalPosition: (position) => position };
+    if (this.#edits.length === 0) return { text: original, edits: [], originalPosition: (position) => position };
     // Array.prototype.sort is stable: edits at one place stay in the order in which they were asked for.
-    const edits = this.edits.slice().sort((a, b) => a.at - b.at || a.remove - b.remove);
+    const edits = this.#edits.slice().sort((a, b) => a.at - b.at || a.remove - b.remove);
     let text = "",
       done = 0;
     for (const edit of edits) {

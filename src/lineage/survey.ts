@@ -62,15 +62,15 @@ class Surveyor implements Survey {
   setsSearchPath = false;
   setsEncoding = false;
 
-  private readonly statement: StatementContext;
-  private readonly protectedCtes = new Set<CommonTableExpr>();
-  private readonly selects: SelectStmt[] = [];
-  private scope: CteScope | undefined;
+  readonly #statement: StatementContext;
+  readonly #protectedCtes = new Set<CommonTableExpr>();
+  readonly #selects: SelectStmt[] = [];
+  #scope: CteScope | undefined;
   /** `alias.f` where some user function is named f: a call, unless every such alias has that column. */
-  private readonly attributes: { alias: string; name: string }[] = [];
+  readonly #attributes: { alias: string; name: string }[] = [];
 
   constructor(statement: StatementContext) {
-    this.statement = statement;
+    this.#statement = statement;
   }
 
   walk(value: unknown): void {
@@ -84,12 +84,12 @@ class Surveyor implements Survey {
       if (typeof child !== "object" || child === null) continue;
       if (key === "typeName") this.type(child);
       const first = key.charCodeAt(0);
-      if (first >= 65 && first <= 90) this.visit(key, child as Body);
+      if (first >= 65 && first <= 90) this.#visit(key, child as Body);
       else this.walk(child);
     }
   }
 
-  private visit(kind: string, body: Body): void {
+  #visit(kind: string, body: Body): void {
     const visitor = VISITORS[kind];
     if (visitor) visitor(this, body);
     else if (isQueryKind(kind)) this.walk(body);
@@ -97,9 +97,9 @@ class Surveyor implements Survey {
   }
 
   select(select: SelectStmt): void {
-    this.selects.push(select);
-    const scope = this.scope;
-    if (select.withClause) this.with(select.withClause);
+    this.#selects.push(select);
+    const scope = this.#scope;
+    if (select.withClause) this.#with(select.withClause);
     if (select.intoClause?.rel) this.into = select.intoClause.rel;
     for (const key in select) {
       if (key === "withClause" || key === "intoClause" || key === "larg" || key === "rarg") continue;
@@ -107,22 +107,22 @@ class Surveyor implements Survey {
     }
     if (select.larg) this.select(select.larg);
     if (select.rarg) this.select(select.rarg);
-    this.scope = scope;
-    this.selects.pop();
+    this.#scope = scope;
+    this.#selects.pop();
   }
 
   /** INSERT, UPDATE, DELETE, MERGE: the target is never a common table expression. */
   modify(body: Body): void {
-    const scope = this.scope;
-    if (body["withClause"]) this.with(body["withClause"]);
+    const scope = this.#scope;
+    if (body["withClause"]) this.#with(body["withClause"]);
     this.relation(body["relation"] as RangeVar, true);
     for (const key in body) if (key !== "withClause" && key !== "relation") this.walk(body[key]);
-    this.scope = scope;
+    this.#scope = scope;
   }
 
-  private with(clause: WithClause): void {
+  #with(clause: WithClause): void {
     const ctes = (clause.ctes ?? []).map((node) => (node as { CommonTableExpr: CommonTableExpr }).CommonTableExpr);
-    const add = (cte: CommonTableExpr) => (this.scope = { name: cte.ctename ?? "", cte, outer: this.scope });
+    const add = (cte: CommonTableExpr) => (this.#scope = { name: cte.ctename ?? "", cte, outer: this.#scope });
     if (clause.recursive) {
       this.recursive = true;
       ctes.forEach(add);
@@ -132,7 +132,7 @@ class Surveyor implements Survey {
       this.protected = false;
       if (cte.ctequery && !("SelectStmt" in cte.ctequery)) this.modifyingCte = true;
       this.walk(cte);
-      if (this.protected) this.protectedCtes.add(cte);
+      if (this.protected) this.#protectedCtes.add(cte);
       this.protected ||= before;
       if (!clause.recursive) add(cte);
     }
@@ -140,30 +140,30 @@ class Surveyor implements Survey {
 
   relation(name: RangeVar, target: boolean): void {
     if (!target && name.schemaname === undefined) {
-      for (let scope = this.scope; scope; scope = scope.outer) {
+      for (let scope = this.#scope; scope; scope = scope.outer) {
         if (scope.name !== name.relname) continue;
         this.ctes.set(name, scope.cte);
-        if (this.protectedCtes.has(scope.cte)) this.markProtected();
+        if (this.#protectedCtes.has(scope.cte)) this.#markProtected();
         return;
       }
     }
-    const resolved = resolveName(this.statement.context, this.statement.temps, name);
+    const resolved = resolveName(this.#statement.context, this.#statement.temps, name);
     this.relations.set(name, resolved);
     if (resolved.kind === "unknown") {
-      if (resolved.elsewhere) throw notOnSearchPath(name, this.statement);
+      if (resolved.elsewhere) throw notOnSearchPath(name, this.#statement);
       this.unknown.push(name);
     } else if (resolved.kind === "relation") {
-      this.classify(resolved);
-      if (target) this.target(resolved.relation);
+      this.#classify(resolved);
+      if (target) this.#target(resolved.relation);
     }
   }
 
-  private classify(resolved: Extract<Resolved, { kind: "relation" }>): void {
+  #classify(resolved: Extract<Resolved, { kind: "relation" }>): void {
     const { relation, standing } = resolved;
     const table = `${relation.schema}.${relation.name}`;
-    if (standing.kind === "protected") this.markProtected();
+    if (standing.kind === "protected") this.#markProtected();
     else if (standing.kind === "unclassified") {
-      if (relation.kind === "view" && this.statement.context.catalog.standing(relation).kind === "protected")
+      if (relation.kind === "view" && this.#statement.context.catalog.standing(relation).kind === "protected")
         refuse(`${table} is a view, which cannot be protected`, "query the tables that it reads");
       if (relation.kind === "view" || relation.kind === "matview")
         refuse(`the view ${table} reads tables that are not public`, "query the tables themselves");
@@ -180,9 +180,9 @@ class Surveyor implements Survey {
   }
 
   /** What is written to does nothing but store rows. UPDATE pg_settings is a SET, by a rule, and so is one of a view on it. */
-  private target(relation: Relation): void {
+  #target(relation: Relation): void {
     const table = `${relation.schema}.${relation.name}`;
-    const { catalog } = this.statement.context;
+    const { catalog } = this.#statement.context;
     const isSystem = (of: Relation | undefined) => of !== undefined && catalog.standing(of).kind === "system";
     if (isSystem(relation) || relation.viewReads.some((oid) => isSystem(catalog.relation(oid))))
       refuseAlways(
@@ -196,9 +196,9 @@ class Surveyor implements Survey {
       );
   }
 
-  private markProtected(): void {
+  #markProtected(): void {
     this.protected = true;
-    for (const select of this.selects) this.protectedSelects.add(select);
+    for (const select of this.#selects) this.protectedSelects.add(select);
   }
 
   call(call: FuncCall): void {
@@ -208,7 +208,7 @@ class Surveyor implements Survey {
     const builtIn =
       schema === "pg_catalog" ||
       (schema === "information_schema" && name === "_pg_expandarray") ||
-      (schema === undefined && !this.statement.context.catalog.overloadsBuiltIn(name));
+      (schema === undefined && !this.#statement.context.catalog.overloadsBuiltIn(name));
     const known = builtIn && names.length <= 2 ? functionClass(name) : undefined;
     if (!known) {
       if (!builtIn)
@@ -224,11 +224,11 @@ class Surveyor implements Survey {
       );
     }
     this.calls.add(known);
-    if (name === "set_config" || name === "current_setting") this.setting(name, call.args ?? []);
+    if (name === "set_config" || name === "current_setting") this.#setting(name, call.args ?? []);
     this.walk(call);
   }
 
-  private setting(name: string, [argument, value]: readonly Node[]): void {
+  #setting(name: string, [argument, value]: readonly Node[]): void {
     const setting = literal(argument)?.toLowerCase();
     if (setting?.startsWith("whosaw.")) refuse(`${setting} belongs to the gateway`, "leave it out");
     if (name === "current_setting") return;
@@ -243,7 +243,7 @@ class Surveyor implements Survey {
   type(name: TypeName): void {
     const names = strings(name.names);
     const type = names[names.length - 1] ?? "";
-    if (names[0] !== "pg_catalog" && this.statement.context.catalog.typeRunsCode(type))
+    if (names[0] !== "pg_catalog" && this.#statement.context.catalog.typeRunsCode(type))
       refuse(
         `the type ${names.join(".")} runs functions of its own: they could read tables by themselves`,
         "use its base type",
@@ -253,7 +253,7 @@ class Surveyor implements Survey {
   operator(names: readonly string[]): void {
     const schema = names.length > 1 ? names[names.length - 2] : undefined;
     const operator = names[names.length - 1] ?? "";
-    if (schema === undefined ? this.statement.context.catalog.hasUserOperator(operator) : schema !== "pg_catalog") {
+    if (schema === undefined ? this.#statement.context.catalog.hasUserOperator(operator) : schema !== "pg_catalog") {
       refuse(
         `the operator ${operator} has a definition of its own in this database: it could read tables by itself`,
         `write OPERATOR(pg_catalog.${operator}) if the built-in operator is meant`,
@@ -262,26 +262,26 @@ class Surveyor implements Survey {
   }
 
   jsonSyntax(body: Body): void {
-    if (this.statement.context.catalog.serverVersion < 170_000)
+    if (this.#statement.context.catalog.serverVersion < 170_000)
       refuse("SQL/JSON syntax that this server does not have", "use json_build_object, json_agg or jsonb_path_query");
     this.walk(body);
   }
 
   attribute(fields: readonly string[]): void {
     const name = fields[fields.length - 1] ?? "";
-    if (fields.length > 1 && name !== "*" && this.statement.context.catalog.hasUserFunction(name))
-      this.attributes.push({ alias: fields[fields.length - 2] ?? "", name });
+    if (fields.length > 1 && name !== "*" && this.#statement.context.catalog.hasUserFunction(name))
+      this.#attributes.push({ alias: fields[fields.length - 2] ?? "", name });
   }
 
   indirection(fields: readonly string[]): void {
     for (const field of fields)
-      if (field !== "*" && field !== "" && this.statement.context.catalog.hasUserFunction(field))
+      if (field !== "*" && field !== "" && this.#statement.context.catalog.hasUserFunction(field))
         refuse(`(...).${field} could call the function ${field}`, `name the column with its table: alias.${field}`);
   }
 
   /** `t.f` calls f(t) when t has no column f. */
   finish(): void {
-    for (const { alias, name } of this.attributes) {
+    for (const { alias, name } of this.#attributes) {
       let column = false;
       for (const [range, resolved] of this.relations) {
         if ((range.alias?.aliasname ?? range.relname) !== alias || resolved.kind !== "relation") continue;

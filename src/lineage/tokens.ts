@@ -67,14 +67,14 @@ const UNCHAINING = new Set(["and", "or", "where", "from", "then", "else", "when"
 
 /** Keeps the sum of open brackets and of the operators chained inside each of them under a limit. */
 class DepthMeter {
-  private readonly chains: number[] = [0];
-  private total = 0;
+  readonly #chains: number[] = [0];
+  #total = 0;
 
-  private add(count: number): void {
-    const top = this.chains.length - 1;
-    this.chains[top] = (this.chains[top] ?? 0) + count;
-    this.total += count;
-    if (this.total > LIMITS.statementDepthMax) {
+  #add(count: number): void {
+    const top = this.#chains.length - 1;
+    this.#chains[top] = (this.#chains[top] ?? 0) + count;
+    this.#total += count;
+    if (this.#total > LIMITS.statementDepthMax) {
       throw new WhosawError(
         "STATEMENT_TOO_LARGE",
         `the statement is nested more than ${LIMITS.statementDepthMax} levels deep`,
@@ -84,29 +84,29 @@ class DepthMeter {
       );
     }
   }
-  private drop(): void {
-    const top = this.chains.length - 1;
-    this.total -= this.chains[top] ?? 0;
-    this.chains[top] = 0;
+  #drop(): void {
+    const top = this.#chains.length - 1;
+    this.#total -= this.#chains[top] ?? 0;
+    this.#chains[top] = 0;
   }
   symbol(c: number): void {
     if (c === OPEN || c === OPEN_SQUARE) {
-      this.add(1);
-      this.chains.push(0);
+      this.#add(1);
+      this.#chains.push(0);
     } else if (c === CLOSE || c === CLOSE_SQUARE) {
-      if (this.chains.length > 1) {
-        this.drop();
-        this.chains.pop();
-        const top = this.chains.length - 1;
-        this.chains[top] = (this.chains[top] ?? 1) - 1;
-        this.total -= 1;
+      if (this.#chains.length > 1) {
+        this.#drop();
+        this.#chains.pop();
+        const top = this.#chains.length - 1;
+        this.#chains[top] = (this.#chains[top] ?? 1) - 1;
+        this.#total -= 1;
       }
-    } else if (c === COMMA || c === SEMICOLON) this.drop();
-    else if (c !== DOT) this.add(1);
+    } else if (c === COMMA || c === SEMICOLON) this.#drop();
+    else if (c !== DOT) this.#add(1);
   }
   word(word: string): void {
-    if (CHAINING.has(word)) this.add(1);
-    else if (UNCHAINING.has(word)) this.drop();
+    if (CHAINING.has(word)) this.#add(1);
+    else if (UNCHAINING.has(word)) this.#drop();
   }
 }
 

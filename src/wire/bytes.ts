@@ -52,34 +52,34 @@ export function putUint16(buffer: Buffer, at: number, value: number): void {
 /** Reads one payload from `at` to `end` (exclusive). Every method throws PROTOCOL_VIOLATION instead of passing `end`. */
 export class ByteReader {
   at: number;
-  private readonly buffer: Buffer;
-  private readonly end: number;
+  readonly #buffer: Buffer;
+  readonly #end: number;
 
   constructor(buffer: Buffer, at: number, end: number) {
     assert(at >= 0 && at <= end && end <= buffer.length, "payload outside its buffer");
-    this.buffer = buffer;
+    this.#buffer = buffer;
     this.at = at;
-    this.end = end;
+    this.#end = end;
   }
 
   get left(): number {
-    return this.end - this.at;
+    return this.#end - this.at;
   }
 
-  private take(bytes: number): number {
+  #take(bytes: number): number {
     const at = this.at;
-    if (bytes > this.end - at) throw violation("A message ends before its last field.");
+    if (bytes > this.#end - at) throw violation("A message ends before its last field.");
     this.at = at + bytes;
     return at;
   }
 
   uint8(): number {
-    return this.buffer[this.take(1)]!;
+    return this.#buffer[this.#take(1)]!;
   }
 
   /** Counts and format codes; PostgreSQL reads counts as unsigned. */
   uint16(): number {
-    return uint16At(this.buffer, this.take(2));
+    return uint16At(this.#buffer, this.#take(2));
   }
 
   int16(): number {
@@ -87,7 +87,7 @@ export class ByteReader {
   }
 
   int32(): number {
-    return int32At(this.buffer, this.take(4));
+    return int32At(this.#buffer, this.#take(4));
   }
 
   /** OIDs are unsigned. */
@@ -98,8 +98,8 @@ export class ByteReader {
   /** A view, not a copy. */
   bytes(count: number): Buffer {
     if (count < 0) throw violation("A message holds a negative length.");
-    const from = this.take(count);
-    return this.buffer.subarray(from, from + count);
+    const from = this.#take(count);
+    return this.#buffer.subarray(from, from + count);
   }
 
   /** Everything up to the end. A view, not a copy. */
@@ -117,16 +117,16 @@ export class ByteReader {
   skipValue(): void {
     const length = this.int32();
     if (length < -1) throw violation("A message holds a negative length.");
-    if (length > 0) this.take(length);
+    if (length > 0) this.#take(length);
   }
 
   /** The bytes before the next NUL, which is consumed. A view, not a copy. */
   cbytes(): Buffer {
     const from = this.at;
-    const nul = this.buffer.indexOf(0, from);
-    if (nul === -1 || nul >= this.end) throw violation("A string in a message is not terminated.");
+    const nul = this.#buffer.indexOf(0, from);
+    if (nul === -1 || nul >= this.#end) throw violation("A string in a message is not terminated.");
     this.at = nul + 1;
-    return this.buffer.subarray(from, nul);
+    return this.#buffer.subarray(from, nul);
   }
 
   /** NUL-terminated byte string. */
@@ -142,54 +142,54 @@ export class ByteReader {
   }
 
   finish(): void {
-    if (this.at !== this.end) throw violation("A message is longer than its fields.");
+    if (this.at !== this.#end) throw violation("A message is longer than its fields.");
   }
 }
 
 /** Builds one typed message: type byte, int32 length (counts itself), payload. */
 export class MessageWriter {
-  private buffer: Buffer;
-  private at = 5;
+  #buffer: Buffer;
+  #at = 5;
 
   constructor(type: number, expectedBytes = 64) {
-    this.buffer = Buffer.allocUnsafe(Math.max(5, expectedBytes));
-    this.buffer[0] = type;
+    this.#buffer = Buffer.allocUnsafe(Math.max(5, expectedBytes));
+    this.#buffer[0] = type;
   }
 
-  private reserve(bytes: number): number {
-    const at = this.at;
+  #reserve(bytes: number): number {
+    const at = this.#at;
     const need = at + bytes;
-    if (need > this.buffer.length) {
-      const grown = Buffer.allocUnsafe(Math.max(need, this.buffer.length * 2));
-      this.buffer.copy(grown, 0, 0, at);
-      this.buffer = grown;
+    if (need > this.#buffer.length) {
+      const grown = Buffer.allocUnsafe(Math.max(need, this.#buffer.length * 2));
+      this.#buffer.copy(grown, 0, 0, at);
+      this.#buffer = grown;
     }
-    this.at = need;
+    this.#at = need;
     return at;
   }
 
   uint8(value: number): this {
-    const at = this.reserve(1);
-    this.buffer[at] = value;
+    const at = this.#reserve(1);
+    this.#buffer[at] = value;
     return this;
   }
 
   uint16(value: number): this {
     assert(value >= -0x8000 && value <= 0xffff, "16-bit field out of range");
-    const at = this.reserve(2);
-    putUint16(this.buffer, at, value);
+    const at = this.#reserve(2);
+    putUint16(this.#buffer, at, value);
     return this;
   }
 
   int32(value: number): this {
-    const at = this.reserve(4);
-    putInt32(this.buffer, at, value);
+    const at = this.#reserve(4);
+    putInt32(this.#buffer, at, value);
     return this;
   }
 
   bytes(value: Buffer): this {
-    const at = this.reserve(value.length);
-    value.copy(this.buffer, at);
+    const at = this.#reserve(value.length);
+    value.copy(this.#buffer, at);
     return this;
   }
 
@@ -199,23 +199,23 @@ export class MessageWriter {
 
   /** NUL-terminated. A string is a byte string. */
   cstring(value: Buffer | string): this {
-    const at = this.reserve(value.length + 1);
+    const at = this.#reserve(value.length + 1);
     if (typeof value === "string") {
       for (let i = 0; i < value.length; i++) {
         const code = value.charCodeAt(i);
         assert(code > 0 && code < 256, "not a byte string");
-        this.buffer[at + i] = code;
+        this.#buffer[at + i] = code;
       }
     } else {
       assert(value.indexOf(0) === -1, "NUL inside a string");
-      value.copy(this.buffer, at);
+      value.copy(this.#buffer, at);
     }
-    this.buffer[at + value.length] = 0;
+    this.#buffer[at + value.length] = 0;
     return this;
   }
 
   finish(): Buffer {
-    putInt32(this.buffer, 1, this.at - 1);
-    return this.buffer.subarray(0, this.at);
+    putInt32(this.#buffer, 1, this.#at - 1);
+    return this.#buffer.subarray(0, this.#at);
   }
 }

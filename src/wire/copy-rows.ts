@@ -46,32 +46,32 @@ export class CopyStripper {
   /** Whether the message stripped last was a row; headers and trailers are none. */
   row = false;
 
-  private readonly format: CopyRowFormat;
-  private readonly visible: number;
-  private readonly columns: number;
-  private readonly nullString: Buffer;
-  private headerDue: boolean;
-  private ended = false;
+  readonly #format: CopyRowFormat;
+  readonly #visible: number;
+  readonly #columns: number;
+  readonly #nullString: Buffer;
+  #headerDue: boolean;
+  #ended = false;
   /** Where the fields of the current row begin and end, without quotes; `quoted` says whether they had any. */
-  private readonly from: Int32Array;
-  private readonly to: Int32Array;
-  private readonly quoted: Uint8Array;
+  readonly #from: Int32Array;
+  readonly #to: Int32Array;
+  readonly #quoted: Uint8Array;
   /** Companions of the current row, unescaped. */
-  private scratch = Buffer.allocUnsafe(256);
+  #scratch = Buffer.allocUnsafe(256);
 
   /**
    * @throws FEATURE_NOT_SUPPORTED if NULL could not be told from a companion, or delimiters not from halves of characters
    */
   constructor(format: CopyRowFormat, visible: number, companions: number, options: CopyStripperOptions = {}) {
-    this.format = format;
-    this.visible = visible;
-    this.columns = visible + companions;
-    this.nullString = Buffer.from(format.nullText, "utf8");
-    this.headerDue = format.header || format.format === "binary";
-    this.from = new Int32Array(companions);
-    this.to = new Int32Array(companions);
-    this.quoted = new Uint8Array(companions);
-    if (format.format === "text") checkTextNull(this.nullString);
+    this.#format = format;
+    this.#visible = visible;
+    this.#columns = visible + companions;
+    this.#nullString = Buffer.from(format.nullText, "utf8");
+    this.#headerDue = format.header || format.format === "binary";
+    this.#from = new Int32Array(companions);
+    this.#to = new Int32Array(companions);
+    this.#quoted = new Uint8Array(companions);
+    if (format.format === "text") checkTextNull(this.#nullString);
     if (format.format !== "binary") checkEncoding(options.encoding ?? "UTF8");
   }
 
@@ -83,15 +83,15 @@ export class CopyStripper {
    * @throws PROTOCOL_VIOLATION if the message is not one row (or header, or trailer) with the planned columns
    */
   strip(buffer: Buffer, start: number, end: number, out: number, sink: CompanionSink): number {
-    if (this.ended) throw malformed("data follows its end");
-    if (this.format.format === "binary") return this.stripBinary(buffer, start, end, out, sink);
+    if (this.#ended) throw malformed("data follows its end");
+    if (this.#format.format === "binary") return this.#stripBinary(buffer, start, end, out, sink);
 
-    this.row = !this.headerDue;
-    this.headerDue = false;
+    this.row = !this.#headerDue;
+    this.#headerDue = false;
     const payload = start + HEADER_BYTES;
     const cut =
-      this.format.format === "text" ? this.walkText(buffer, payload, end) : this.walkCsv(buffer, payload, end);
-    if (this.row) this.collect(buffer, sink);
+      this.#format.format === "text" ? this.#walkText(buffer, payload, end) : this.#walkCsv(buffer, payload, end);
+    if (this.row) this.#collect(buffer, sink);
     buffer.copyWithin(out, start, cut);
     const last = out + cut - start;
     buffer[last] = NEWLINE;
@@ -100,40 +100,40 @@ export class CopyStripper {
   }
 
   /** @returns where the first companion's field begins, with the delimiter before it */
-  private walkText(buffer: Buffer, payload: number, end: number): number {
-    const { delimiter } = this.format;
+  #walkText(buffer: Buffer, payload: number, end: number): number {
+    const { delimiter } = this.#format;
     const last = end - 1;
     if (last < payload || buffer[last] !== NEWLINE) throw malformed("a row does not end with a newline");
     let field = 0;
     let from = payload;
-    let cut = this.visible === 0 ? payload : -1;
+    let cut = this.#visible === 0 ? payload : -1;
     for (let at = payload; at <= last; at++) {
       const byte = buffer[at]!;
       if (byte === BACKSLASH) {
         at++;
         if (at >= last) throw malformed("a row ends in an escape");
       } else if (byte === delimiter || at === last) {
-        if (field >= this.columns) throw malformed("a row has more columns than planned");
-        this.field(field, from, at, 0);
+        if (field >= this.#columns) throw malformed("a row has more columns than planned");
+        this.#field(field, from, at, 0);
         field++;
-        if (field === this.visible) cut = at;
+        if (field === this.#visible) cut = at;
         from = at + 1;
       } else if (byte === NEWLINE) throw malformed("a message holds more than one row");
     }
-    if (field !== this.columns) throw malformed("a row has fewer columns than planned");
+    if (field !== this.#columns) throw malformed("a row has fewer columns than planned");
     return cut;
   }
 
-  private walkCsv(buffer: Buffer, payload: number, end: number): number {
-    const { delimiter, quote } = this.format;
+  #walkCsv(buffer: Buffer, payload: number, end: number): number {
+    const { delimiter, quote } = this.#format;
     const last = end - 1;
     if (last < payload || buffer[last] !== NEWLINE) throw malformed("a row does not end with a newline");
-    let cut = this.visible === 0 ? payload : -1;
+    let cut = this.#visible === 0 ? payload : -1;
     let at = payload;
-    for (let field = 0; field < this.columns; field++) {
+    for (let field = 0; field < this.#columns; field++) {
       if (buffer[at] === quote) {
-        const close = this.closingQuote(buffer, at + 1, last);
-        this.field(field, at + 1, close, 1);
+        const close = this.#closingQuote(buffer, at + 1, last);
+        this.#field(field, at + 1, close, 1);
         at = close + 1;
       } else {
         const from = at;
@@ -141,10 +141,10 @@ export class CopyStripper {
           const byte = buffer[at];
           if (byte === quote || byte === NEWLINE || byte === CARRIAGE_RETURN) throw malformed("a field lacks quotes");
         }
-        this.field(field, from, at, 0);
+        this.#field(field, from, at, 0);
       }
-      if (field + 1 === this.visible) cut = at;
-      if (field + 1 === this.columns) break;
+      if (field + 1 === this.#visible) cut = at;
+      if (field + 1 === this.#columns) break;
       if (at >= last || buffer[at] !== delimiter) throw malformed("a row has fewer columns than planned");
       at++;
     }
@@ -152,8 +152,8 @@ export class CopyStripper {
     return cut;
   }
 
-  private closingQuote(buffer: Buffer, from: number, last: number): number {
-    const { quote, escape } = this.format;
+  #closingQuote(buffer: Buffer, from: number, last: number): number {
+    const { quote, escape } = this.#format;
     for (let at = from; at < last; at++) {
       const byte = buffer[at];
       const next = buffer[at + 1];
@@ -163,51 +163,51 @@ export class CopyStripper {
     throw malformed("a quoted field is not closed");
   }
 
-  private field(field: number, from: number, to: number, quoted: number): void {
-    const companion = field - this.visible;
+  #field(field: number, from: number, to: number, quoted: number): void {
+    const companion = field - this.#visible;
     if (companion < 0) return;
-    this.from[companion] = from;
-    this.to[companion] = to;
-    this.quoted[companion] = quoted;
+    this.#from[companion] = from;
+    this.#to[companion] = to;
+    this.#quoted[companion] = quoted;
   }
 
-  private collect(buffer: Buffer, sink: CompanionSink): void {
-    for (let i = 0; i < this.from.length; i++) {
-      const from = this.from[i]!;
-      const to = this.to[i]!;
-      const quoted = this.quoted[i] === 1;
-      if (!quoted && this.isNull(buffer, from, to)) {
+  #collect(buffer: Buffer, sink: CompanionSink): void {
+    for (let i = 0; i < this.#from.length; i++) {
+      const from = this.#from[i]!;
+      const to = this.#to[i]!;
+      const quoted = this.#quoted[i] === 1;
+      if (!quoted && this.#isNull(buffer, from, to)) {
         sink.collect(i, buffer, from, -1);
         continue;
       }
-      const escape = this.format.format === "text" ? BACKSLASH : quoted ? this.format.escape : -1;
-      this.unescape(buffer, from, to, escape, i, sink);
+      const escape = this.#format.format === "text" ? BACKSLASH : quoted ? this.#format.escape : -1;
+      this.#unescape(buffer, from, to, escape, i, sink);
     }
   }
 
   /** In text with NULL '' an empty field is taken for a row without key, which is never less than no row. */
-  private isNull(buffer: Buffer, from: number, to: number): boolean {
-    const { nullString } = this;
-    if (nullString.length === 0 && this.format.format === "text") return false;
+  #isNull(buffer: Buffer, from: number, to: number): boolean {
+    const nullString = this.#nullString;
+    if (nullString.length === 0 && this.#format.format === "text") return false;
     return to - from === nullString.length && nullString.compare(buffer, from, to) === 0;
   }
 
   /** Escapes of the companions' alphabet stand for the character itself: none of it is a letter that text escapes. */
-  private unescape(buffer: Buffer, from: number, to: number, escape: number, index: number, sink: CompanionSink): void {
+  #unescape(buffer: Buffer, from: number, to: number, escape: number, index: number, sink: CompanionSink): void {
     let at = from;
     while (at < to && buffer[at] !== escape) at++;
     if (at === to) {
       sink.collect(index, buffer, from, to);
       return;
     }
-    if (this.scratch.length < to - from) this.scratch = Buffer.allocUnsafe(to - from);
-    const { scratch } = this;
-    const { quote } = this.format;
+    if (this.#scratch.length < to - from) this.#scratch = Buffer.allocUnsafe(to - from);
+    const scratch = this.#scratch;
+    const { quote } = this.#format;
     let written = buffer.copy(scratch, 0, from, at);
     for (; at < to; at++) {
       if (buffer[at] === escape && at + 1 < to) {
         const next = buffer[at + 1]!;
-        if (escape === BACKSLASH && this.format.format === "text") {
+        if (escape === BACKSLASH && this.#format.format === "text") {
           if (isTextEscape(next)) throw malformed("a key holds a character that no key has");
           at++;
         } else if (next === quote || next === escape) at++;
@@ -218,32 +218,32 @@ export class CopyStripper {
   }
 
   /** [header] then a tuple or the trailer, or nothing: PostgreSQL sends the header with what follows it. */
-  private stripBinary(buffer: Buffer, start: number, end: number, out: number, sink: CompanionSink): number {
+  #stripBinary(buffer: Buffer, start: number, end: number, out: number, sink: CompanionSink): number {
     const payload = start + HEADER_BYTES;
-    const tuple = this.headerDue ? this.binaryHeader(buffer, payload, end) : payload;
-    this.headerDue = false;
+    const tuple = this.#headerDue ? this.#binaryHeader(buffer, payload, end) : payload;
+    this.#headerDue = false;
     this.row = false;
     let cut = tuple;
     if (tuple < end) {
       if (end - tuple < 2) throw malformed("a tuple is cut off");
       if (uint16At(buffer, tuple) === BINARY_TRAILER) {
         if (end - tuple !== 2) throw malformed("data follows its end");
-        this.ended = true;
+        this.#ended = true;
         cut = end;
       } else {
-        cut = this.binaryTuple(buffer, tuple, end, sink);
+        cut = this.#binaryTuple(buffer, tuple, end, sink);
         this.row = true;
       }
     }
     buffer.copyWithin(out, start, cut);
     const written = out + cut - start;
     putInt32(buffer, out + 1, written - out - 1);
-    if (this.row) putUint16(buffer, out + tuple - start, this.visible);
+    if (this.row) putUint16(buffer, out + tuple - start, this.#visible);
     return written;
   }
 
   /** @returns the offset after the header */
-  private binaryHeader(buffer: Buffer, payload: number, end: number): number {
+  #binaryHeader(buffer: Buffer, payload: number, end: number): number {
     const after = payload + BINARY_HEADER_BYTES;
     if (after > end || BINARY_SIGNATURE.compare(buffer, payload, payload + BINARY_SIGNATURE.length) !== 0) {
       throw malformed("the binary header is missing");
@@ -257,18 +257,19 @@ export class CopyStripper {
   }
 
   /** @returns where the first companion's field begins */
-  private binaryTuple(buffer: Buffer, tuple: number, end: number, sink: CompanionSink): number {
-    if (uint16At(buffer, tuple) !== this.columns) throw malformed("a tuple has another number of columns than planned");
+  #binaryTuple(buffer: Buffer, tuple: number, end: number, sink: CompanionSink): number {
+    if (uint16At(buffer, tuple) !== this.#columns)
+      throw malformed("a tuple has another number of columns than planned");
     let at = tuple + 2;
-    let cut = this.visible === 0 ? at : -1;
-    for (let field = 0; field < this.columns; field++) {
+    let cut = this.#visible === 0 ? at : -1;
+    for (let field = 0; field < this.#columns; field++) {
       if (end - at < 4) throw malformed("a tuple is cut off");
       const length = int32At(buffer, at);
       const from = at + 4;
       if (length < -1 || length > end - from) throw malformed("a tuple is cut off");
       at = length === -1 ? from : from + length;
-      if (field >= this.visible) sink.collect(field - this.visible, buffer, from, length === -1 ? -1 : at);
-      else if (field + 1 === this.visible) cut = at;
+      if (field >= this.#visible) sink.collect(field - this.#visible, buffer, from, length === -1 ? -1 : at);
+      else if (field + 1 === this.#visible) cut = at;
     }
     if (at !== end) throw malformed("a message holds more than one tuple");
     return cut;

@@ -47,38 +47,38 @@ export class MessageReader {
   /** Bytes pushed and not delivered yet. */
   pending = 0;
 
-  private readonly options: MessageReaderOptions;
-  private chunk: Buffer = EMPTY;
-  private at = 0;
-  private readonly queue: Buffer[] = [];
+  readonly #options: MessageReaderOptions;
+  #chunk: Buffer = EMPTY;
+  #at = 0;
+  readonly #queue: Buffer[] = [];
   /** A header cut by the end of a chunk. */
-  private readonly header = Buffer.alloc(HEADER_BYTES);
-  private headerBytes = 0;
+  readonly #header = Buffer.alloc(HEADER_BYTES);
+  #headerBytes = 0;
   /** The message being gathered: `gatheredBytes` of `totalBytes` are there. */
-  private gathering: Buffer | undefined;
-  private gatheredBytes = 0;
-  private totalBytes = 0;
+  #gathering: Buffer | undefined;
+  #gatheredBytes = 0;
+  #totalBytes = 0;
   /** Bytes still to come of the message that is being delivered in fragments. */
-  private fragmentBytesLeft = 0;
+  #fragmentBytesLeft = 0;
 
   constructor(options: MessageReaderOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   /** Hands over a chunk. It may be pushed before the ones before it were read to their end. */
   push(chunk: Buffer): void {
     this.pending += chunk.length;
-    if (this.at === this.chunk.length && this.queue.length === 0) {
-      this.chunk = chunk;
-      this.at = 0;
+    if (this.#at === this.#chunk.length && this.#queue.length === 0) {
+      this.#chunk = chunk;
+      this.#at = 0;
     } else if (chunk.length > 0) {
-      this.queue.push(chunk);
+      this.#queue.push(chunk);
     }
   }
 
   /** True between messages: nothing of an unfinished message has been seen. */
   get idle(): boolean {
-    return this.pending === 0 && this.fragmentBytesLeft === 0;
+    return this.pending === 0 && this.#fragmentBytesLeft === 0;
   }
 
   /**
@@ -87,15 +87,15 @@ export class MessageReader {
    */
   takeRest(): Buffer {
     const rest = Buffer.concat([
-      this.header.subarray(0, this.headerBytes),
-      this.gathering?.subarray(0, this.gatheredBytes) ?? EMPTY,
-      this.chunk.subarray(this.at),
-      ...this.queue,
+      this.#header.subarray(0, this.#headerBytes),
+      this.#gathering?.subarray(0, this.#gatheredBytes) ?? EMPTY,
+      this.#chunk.subarray(this.#at),
+      ...this.#queue,
     ]);
-    this.chunk = EMPTY;
-    this.at = this.headerBytes = this.gatheredBytes = this.pending = 0;
-    this.gathering = undefined;
-    this.queue.length = 0;
+    this.#chunk = EMPTY;
+    this.#at = this.#headerBytes = this.#gatheredBytes = this.pending = 0;
+    this.#gathering = undefined;
+    this.#queue.length = 0;
     return rest;
   }
 
@@ -106,52 +106,53 @@ export class MessageReader {
    */
   next(): boolean {
     for (;;) {
-      const available = this.chunk.length - this.at;
+      const available = this.#chunk.length - this.#at;
       if (available === 0) {
-        if (!this.takeChunk()) return false;
-      } else if (this.fragmentBytesLeft > 0) {
-        return this.deliverFragment(available);
-      } else if (this.gathering !== undefined) {
-        if (this.gather(available)) return true;
-      } else if (this.headerBytes > 0 || available < HEADER_BYTES) {
-        if (this.gatherHeader(available)) return true;
+        if (!this.#takeChunk()) return false;
+      } else if (this.#fragmentBytesLeft > 0) {
+        return this.#deliverFragment(available);
+      } else if (this.#gathering !== undefined) {
+        if (this.#gather(available)) return true;
+      } else if (this.#headerBytes > 0 || available < HEADER_BYTES) {
+        if (this.#gatherHeader(available)) return true;
       } else {
-        const { chunk, at } = this;
+        const chunk = this.#chunk;
+        const at = this.#at;
         const length = int32At(chunk, at + 1);
         const type = chunk[at]!;
-        this.check(type, length);
-        if (available <= length) return this.beginCut(type, length, available);
-        this.deliver(type, chunk, at, at + 1 + length);
-        this.at = this.end;
+        this.#check(type, length);
+        if (available <= length) return this.#beginCut(type, length, available);
+        this.#deliver(type, chunk, at, at + 1 + length);
+        this.#at = this.end;
         return true;
       }
     }
   }
 
-  private takeChunk(): boolean {
-    const chunk = this.queue.shift();
+  #takeChunk(): boolean {
+    const chunk = this.#queue.shift();
     if (chunk === undefined) {
-      this.chunk = EMPTY;
-      this.at = 0;
+      this.#chunk = EMPTY;
+      this.#at = 0;
       return false;
     }
-    this.chunk = chunk;
-    this.at = 0;
+    this.#chunk = chunk;
+    this.#at = 0;
     return true;
   }
 
-  private check(type: number, length: number): void {
+  #check(type: number, length: number): void {
     if (length < 4) throw violation("A message has a length below 4.");
-    const { maxBytes } = this.options;
+    const { maxBytes } = this.#options;
     const max = typeof maxBytes === "number" ? maxBytes : maxBytes(type);
-    if (length - 4 > max && !this.mayFragment(type)) throw violation("A message is longer than allowed here.");
+    if (length - 4 > max && !this.#mayFragment(type)) throw violation("A message is longer than allowed here.");
   }
 
-  private mayFragment(type: number): boolean {
-    return this.options.fragmented?.(type) ?? false;
+  #mayFragment(type: number): boolean {
+    return this.#options.fragmented?.(type) ?? false;
   }
 
-  private deliver(type: number, buffer: Buffer, start: number, end: number): void {
+  #deliver(type: number, buffer: Buffer, start: number, end: number): void {
     this.type = type;
     this.buffer = buffer;
     this.start = start;
@@ -164,85 +165,86 @@ export class MessageReader {
   }
 
   /** The header lies in the chunk, the end of the message does not. */
-  private beginCut(type: number, length: number, available: number): boolean {
-    const { chunk, at } = this;
-    if (this.mayFragment(type)) {
-      this.at = chunk.length;
-      this.deliver(type, chunk, at, chunk.length);
+  #beginCut(type: number, length: number, available: number): boolean {
+    const chunk = this.#chunk;
+    const at = this.#at;
+    if (this.#mayFragment(type)) {
+      this.#at = chunk.length;
+      this.#deliver(type, chunk, at, chunk.length);
       this.whole = false;
       this.last = false;
-      this.fragmentBytesLeft = length + 1 - available;
+      this.#fragmentBytesLeft = length + 1 - available;
       return true;
     }
-    this.beginGathering(length + 1, available);
-    return this.gather(available) || this.next();
+    this.#beginGathering(length + 1, available);
+    return this.#gather(available) || this.next();
   }
 
-  private deliverFragment(available: number): boolean {
-    const bytes = Math.min(available, this.fragmentBytesLeft);
-    this.deliver(this.type, this.chunk, this.at, this.at + bytes);
+  #deliverFragment(available: number): boolean {
+    const bytes = Math.min(available, this.#fragmentBytesLeft);
+    this.#deliver(this.type, this.#chunk, this.#at, this.#at + bytes);
     this.payload = this.start;
-    this.at = this.end;
-    this.fragmentBytesLeft -= bytes;
+    this.#at = this.end;
+    this.#fragmentBytesLeft -= bytes;
     this.whole = false;
     this.first = false;
-    this.last = this.fragmentBytesLeft === 0;
+    this.last = this.#fragmentBytesLeft === 0;
     return true;
   }
 
-  private gatherHeader(available: number): boolean {
-    const bytes = Math.min(HEADER_BYTES - this.headerBytes, available);
-    this.chunk.copy(this.header, this.headerBytes, this.at, this.at + bytes);
-    this.headerBytes += bytes;
-    this.at += bytes;
-    if (this.headerBytes < HEADER_BYTES) return false;
+  #gatherHeader(available: number): boolean {
+    const bytes = Math.min(HEADER_BYTES - this.#headerBytes, available);
+    this.#chunk.copy(this.#header, this.#headerBytes, this.#at, this.#at + bytes);
+    this.#headerBytes += bytes;
+    this.#at += bytes;
+    if (this.#headerBytes < HEADER_BYTES) return false;
 
-    const type = this.header[0]!;
-    const length = int32At(this.header, 1);
+    const type = this.#header[0]!;
+    const length = int32At(this.#header, 1);
     try {
-      this.check(type, length);
+      this.#check(type, length);
     } catch (error) {
-      this.headerBytes -= bytes;
-      this.at -= bytes;
+      this.#headerBytes -= bytes;
+      this.#at -= bytes;
       throw error;
     }
-    this.headerBytes = 0;
-    if (length === 4 || this.mayFragment(type)) {
-      this.deliver(type, Buffer.from(this.header), 0, HEADER_BYTES);
-      this.fragmentBytesLeft = length - 4;
+    this.#headerBytes = 0;
+    if (length === 4 || this.#mayFragment(type)) {
+      this.#deliver(type, Buffer.from(this.#header), 0, HEADER_BYTES);
+      this.#fragmentBytesLeft = length - 4;
       this.whole = this.last = length === 4;
       return true;
     }
-    this.beginGathering(length + 1, HEADER_BYTES);
-    this.header.copy(this.gathering!);
-    this.gatheredBytes = HEADER_BYTES;
+    this.#beginGathering(length + 1, HEADER_BYTES);
+    this.#header.copy(this.#gathering!);
+    this.#gatheredBytes = HEADER_BYTES;
     return false;
   }
 
   /** A length is a claim: up to `messagePreallocateBytesMax` it is believed, past it room grows with what has come. */
-  private beginGathering(totalBytes: number, haveBytes: number): void {
+  #beginGathering(totalBytes: number, haveBytes: number): void {
     const believed = Math.max(LIMITS.messagePreallocateBytesMax, 2 * haveBytes);
-    this.gathering = Buffer.allocUnsafe(Math.min(totalBytes, believed));
-    this.gatheredBytes = 0;
-    this.totalBytes = totalBytes;
+    this.#gathering = Buffer.allocUnsafe(Math.min(totalBytes, believed));
+    this.#gatheredBytes = 0;
+    this.#totalBytes = totalBytes;
   }
 
-  private gather(available: number): boolean {
-    let into = this.gathering!;
-    const bytes = Math.min(this.totalBytes - this.gatheredBytes, available);
-    if (this.gatheredBytes + bytes > into.length) {
-      into = Buffer.allocUnsafe(Math.min(this.totalBytes, 2 * (this.gatheredBytes + bytes)));
-      this.gathering!.copy(into, 0, 0, this.gatheredBytes);
-      this.gathering = into;
+  #gather(available: number): boolean {
+    let into = this.#gathering!;
+    const bytes = Math.min(this.#totalBytes - this.#gatheredBytes, available);
+    if (this.#gatheredBytes + bytes > into.length) {
+      into = Buffer.allocUnsafe(Math.min(this.#totalBytes, 2 * (this.#gatheredBytes + bytes)));
+      this.#gathering!.copy(into, 0, 0, this.#gatheredBytes);
+      this.#gathering = into;
     }
-    this.chunk.copy(into, this.gatheredBytes, this.at, this.at + bytes);
-    this.gatheredBytes += bytes;
-    this.at += bytes;
-    if (this.gatheredBytes < this.totalBytes) return false;
+    this.#chunk.copy(into, this.#gatheredBytes, this.#at, this.#at + bytes);
+    this.#gatheredBytes += bytes;
+    this.#at += bytes;
+    if (this.#gatheredBytes < this.#totalBytes) return false;
 
-    this.gathering = undefined;
-    this.gatheredBytes = 0;
-    this.deliver(into[0]!, into, 0, this.totalBytes);
+    this.#gathering = undefined;
+    this.#gatheredBytes = 0;
+    this.#deliver(into[0]!, into, 0, this.#totalBytes);
     return true;
   }
 }

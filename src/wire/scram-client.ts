@@ -37,28 +37,28 @@ export interface ScramClientOptions {
 /** One exchange: `first`, then `respond` to the server's challenge, then `finish`. All throw AUTHENTICATION_FAILED. */
 export class ScramClient {
   readonly mechanism: string;
-  private readonly password: Buffer | string;
-  private readonly nonce: string;
-  private readonly clientFirstBare: string;
-  private readonly gs2Header: string;
-  private readonly bindingData: Buffer;
-  private serverSignature: Buffer | undefined;
+  readonly #password: Buffer | string;
+  readonly #nonce: string;
+  readonly #clientFirstBare: string;
+  readonly #gs2Header: string;
+  readonly #bindingData: Buffer;
+  #serverSignature: Buffer | undefined;
 
   constructor(options: ScramClientOptions) {
     const { mechanisms, certificateHash } = options;
     const plus = certificateHash !== undefined && mechanisms.includes(SCRAM_PLUS);
     if (!plus && !mechanisms.includes(SCRAM)) throw authenticationFailed("the server offers no mechanism known here");
     this.mechanism = plus ? SCRAM_PLUS : SCRAM;
-    this.gs2Header = plus ? `p=${CHANNEL_BINDING},,` : certificateHash === undefined ? "n,," : "y,,";
-    this.bindingData = plus ? certificateHash : Buffer.alloc(0);
-    this.password = options.password;
-    this.nonce = options.nonce ?? makeNonce();
-    this.clientFirstBare = `n=${options.user ?? ""},r=${this.nonce}`;
+    this.#gs2Header = plus ? `p=${CHANNEL_BINDING},,` : certificateHash === undefined ? "n,," : "y,,";
+    this.#bindingData = plus ? certificateHash : Buffer.alloc(0);
+    this.#password = options.password;
+    this.#nonce = options.nonce ?? makeNonce();
+    this.#clientFirstBare = `n=${options.user ?? ""},r=${this.#nonce}`;
   }
 
   /** Mechanism and payload of SASLInitialResponse. */
   first(): SaslInitialResponse {
-    return { mechanism: this.mechanism, data: Buffer.from(this.gs2Header + this.clientFirstBare, "latin1") };
+    return { mechanism: this.mechanism, data: Buffer.from(this.#gs2Header + this.#clientFirstBare, "latin1") };
   }
 
   /**
@@ -66,25 +66,25 @@ export class ScramClient {
    * @returns payload of SASLResponse
    */
   async respond(challenge: Buffer): Promise<Buffer> {
-    assert(this.serverSignature === undefined, "a second challenge");
+    assert(this.#serverSignature === undefined, "a second challenge");
     const serverFirst = messageText(challenge);
     const match = SERVER_FIRST.exec(serverFirst);
     if (match === null) throw authenticationFailed("malformed challenge");
     const nonce = match[1]!;
     const salt = fromBase64(match[2]!);
     const iterations = Number(match[3]);
-    if (!nonce.startsWith(this.nonce) || nonce.length === this.nonce.length)
+    if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length)
       throw authenticationFailed("another nonce");
     if (salt === undefined || salt.length === 0) throw authenticationFailed("malformed salt");
     if (!isIterations(iterations)) throw authenticationFailed("too many iterations");
 
-    const salted = await saltedPassword(this.password, salt, iterations);
-    const binding = Buffer.concat([Buffer.from(this.gs2Header, "latin1"), this.bindingData]).toString("base64");
+    const salted = await saltedPassword(this.#password, salt, iterations);
+    const binding = Buffer.concat([Buffer.from(this.#gs2Header, "latin1"), this.#bindingData]).toString("base64");
     const withoutProof = `c=${binding},r=${nonce}`;
-    const authMessage = Buffer.from(`${this.clientFirstBare},${serverFirst},${withoutProof}`, "latin1");
+    const authMessage = Buffer.from(`${this.#clientFirstBare},${serverFirst},${withoutProof}`, "latin1");
     const key = clientKey(salted);
     const proof = xor(key, hmac(sha256(key), authMessage));
-    this.serverSignature = hmac(serverKey(salted), authMessage);
+    this.#serverSignature = hmac(serverKey(salted), authMessage);
     return Buffer.from(`${withoutProof},p=${proof.toString("base64")}`, "latin1");
   }
 
@@ -93,11 +93,11 @@ export class ScramClient {
    * @param final payload of AuthenticationSASLFinal; AuthenticationOk must not be believed before it
    */
   finish(final: Buffer): void {
-    assert(this.serverSignature !== undefined, "a final message before the challenge");
+    assert(this.#serverSignature !== undefined, "a final message before the challenge");
     const match = SERVER_FINAL.exec(messageText(final));
     const signature = fromBase64(match?.[1] ?? "");
     const proved =
-      signature?.length === this.serverSignature.length && timingSafeEqual(signature, this.serverSignature);
+      signature?.length === this.#serverSignature.length && timingSafeEqual(signature, this.#serverSignature);
     if (!proved) throw authenticationFailed("the server did not prove that it knows the password");
   }
 }

@@ -38,32 +38,32 @@ export interface ScramServerOptions {
 
 /** One exchange: `first` answers the client's first message, `final` its last. Both throw AUTHENTICATION_FAILED. */
 export class ScramServer {
-  private readonly verifier: ScramVerifier;
-  private readonly certificateHash: Buffer | undefined;
-  private readonly serverNonce: string;
-  private state: { nonce: string; binding: string; clientFirstBare: string; serverFirst: string } | undefined;
+  readonly #verifier: ScramVerifier;
+  readonly #certificateHash: Buffer | undefined;
+  readonly #serverNonce: string;
+  #state: { nonce: string; binding: string; clientFirstBare: string; serverFirst: string } | undefined;
 
   constructor(options: ScramServerOptions) {
-    this.verifier = options.verifier;
-    this.certificateHash = options.certificateHash;
-    this.serverNonce = options.nonce ?? makeNonce();
+    this.#verifier = options.verifier;
+    this.#certificateHash = options.certificateHash;
+    this.#serverNonce = options.nonce ?? makeNonce();
   }
 
   /** @returns the payload of AuthenticationSASLContinue */
   first(response: SaslInitialResponse): Buffer {
-    assert(this.state === undefined, "a second first message");
-    const offered = scramMechanisms(this.certificateHash);
+    assert(this.#state === undefined, "a second first message");
+    const offered = scramMechanisms(this.#certificateHash);
     if (!offered.includes(response.mechanism)) throw authenticationFailed("mechanism not offered");
     if (response.data === undefined) throw authenticationFailed("no first message");
     const match = CLIENT_FIRST.exec(messageText(response.data));
     if (match === null) throw authenticationFailed("malformed first message");
 
     const [, flag, bindingType, clientFirstBare, clientNonce] = match;
-    const nonce = `${clientNonce!}${this.serverNonce}`;
-    const { salt, iterations } = this.verifier;
+    const nonce = `${clientNonce!}${this.#serverNonce}`;
+    const { salt, iterations } = this.#verifier;
     const serverFirst = `r=${nonce},s=${salt.toString("base64")},i=${iterations}`;
-    const binding = this.binding(response.mechanism, flag, bindingType);
-    this.state = { nonce, binding, clientFirstBare: clientFirstBare!, serverFirst };
+    const binding = this.#binding(response.mechanism, flag, bindingType);
+    this.#state = { nonce, binding, clientFirstBare: clientFirstBare!, serverFirst };
     return Buffer.from(serverFirst, "latin1");
   }
 
@@ -73,8 +73,8 @@ export class ScramServer {
    * 'n': the client cannot bind; 'y': it could, but thinks that this server cannot, which is a lie of somebody in
    * between if the server did offer it; 'p': it binds.
    */
-  private binding(mechanism: string, flag: string | undefined, bindingType: string | undefined): string {
-    const { certificateHash } = this;
+  #binding(mechanism: string, flag: string | undefined, bindingType: string | undefined): string {
+    const certificateHash = this.#certificateHash;
     if (mechanism === SCRAM) {
       if (flag === undefined) throw authenticationFailed("channel binding without PLUS");
       if (flag === "y" && certificateHash !== undefined) throw authenticationFailed("channel binding was stripped");
@@ -87,7 +87,8 @@ export class ScramServer {
 
   /** @returns the payload of AuthenticationSASLFinal: the client has proved that it knows the password */
   final(data: Buffer): Buffer {
-    const { state, verifier } = this;
+    const state = this.#state;
+    const verifier = this.#verifier;
     assert(state !== undefined, "a final message before the first");
     const match = CLIENT_FINAL.exec(messageText(data));
     if (match === null) throw authenticationFailed("malformed final message");

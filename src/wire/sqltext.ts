@@ -129,18 +129,18 @@ function isAscii(bytes: Buffer): boolean {
 /** Both directions of one code page. */
 class CodePage {
   /** Index is the byte minus 128; undefined where the page has no character. */
-  private readonly characters: readonly (string | undefined)[];
-  private readonly bytes: ReadonlyMap<string, number>;
+  readonly #characters: readonly (string | undefined)[];
+  readonly #bytes: ReadonlyMap<string, number>;
 
   /** @param upperHalf the characters of bytes 128 to 255, U+FFFD where there is none */
   constructor(upperHalf: string) {
-    this.characters = Array.from({ length: 128 }, (_, i) => (upperHalf[i] === "\ufffd" ? undefined : upperHalf[i]));
+    this.#characters = Array.from({ length: 128 }, (_, i) => (upperHalf[i] === "\ufffd" ? undefined : upperHalf[i]));
     const bytes = new Map<string, number>();
-    this.characters.forEach((character, i) => {
+    this.#characters.forEach((character, i) => {
       if (character !== undefined) bytes.set(character, 128 + i);
     });
     assert(upperHalf.length === 128, "a code page has 128 upper characters");
-    this.bytes = bytes;
+    this.#bytes = bytes;
   }
 
   decode(source: Buffer): string {
@@ -149,7 +149,7 @@ class CodePage {
     for (let i = 0; i < source.length; i++) {
       const byte = source[i]!;
       if (byte < 128) continue;
-      const character = this.characters[byte - 128];
+      const character = this.#characters[byte - 128];
       if (character === undefined)
         throw unreadable("The statement holds a byte that its client_encoding does not know.");
       text += source.toString("latin1", ascii, i) + character;
@@ -162,7 +162,7 @@ class CodePage {
     const bytes = Buffer.allocUnsafe(text.length);
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      const byte = code < 128 ? code : this.bytes.get(text[i]!);
+      const byte = code < 128 ? code : this.#bytes.get(text[i]!);
       if (byte === undefined) throw unreadable("The statement cannot be written in the session's client_encoding.");
       bytes[i] = byte;
     }
@@ -227,15 +227,15 @@ function printable(encoding: string): string {
 
 class ReadText implements SqlText {
   readonly text: string;
-  private readonly clientEncoding: string;
+  readonly #clientEncoding: string;
 
   constructor(text: string, clientEncoding: string) {
     this.text = text;
-    this.clientEncoding = clientEncoding;
+    this.#clientEncoding = clientEncoding;
   }
 
   encode(text: string): Buffer {
-    const encoding = normalized(this.clientEncoding);
+    const encoding = normalized(this.#clientEncoding);
     if (encoding === "utf8") return encodeUtf8(text);
     const bytes = encodeUtf8(text);
     if (bytes.length === text.length) return bytes;

@@ -44,21 +44,21 @@ export class StartupReader {
    * as encrypted (CVE-2021-23214).
    */
   rest: Buffer = Buffer.alloc(0);
-  private received: Buffer = Buffer.alloc(0);
+  #received: Buffer = Buffer.alloc(0);
 
   /**
    * @returns the packet once it is whole; then the reader is ready for another one, and `rest` is not part of it
    * @throws NOT_A_STARTUP_PACKET by its length; PROTOCOL_VIOLATION, FEATURE_NOT_SUPPORTED as `decodeStartupPacket`
    */
   push(chunk: Buffer): StartupPacket | undefined {
-    const received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
-    this.received = received;
+    const received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    this.#received = received;
     if (received.length < 4) return undefined;
     const length = int32At(received, 0);
     if (length < 8 || length > LIMITS.startupBytesMax) throw notStartup();
     if (received.length < length) return undefined;
     this.rest = received.subarray(length);
-    this.received = Buffer.alloc(0);
+    this.#received = Buffer.alloc(0);
     return decodeStartupPacket(received.subarray(0, length));
   }
 }

@@ -161,6 +161,16 @@ export const nothingLeftBehind: Rule = (files) =>
     .filter(({ text }) => LEFT_BEHIND.test(text))
     .map(({ path, text }) => `${path} says ${LEFT_BEHIND.exec(text)?.[0]}`);
 
+/** `#name` is private when the program runs, too. A constructor cannot have one. */
+export const privateIsHash: Rule = (files) =>
+  files.flatMap(({ path, text }) =>
+    [
+      ...text.matchAll(
+        /^\s+(?:private|protected) (?!constructor\b)(?:(?:static|readonly|async|get|set) )*(\w+)\s*[(:=;?!<]/gmu,
+      ),
+    ].map(([, name]) => `${path} has ${name} as a private member; write #${name}`),
+  );
+
 /** A limit that nobody reads bounds nothing. */
 export const everyLimitIsKept: Rule = (files) => {
   const limits = files.find(({ path }) => path === "src/base/limits.ts")?.text ?? "";

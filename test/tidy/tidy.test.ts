@@ -13,6 +13,7 @@ import {
   namesSayWhat,
   noBarrels,
   nothingLeftBehind,
+  privateIsHash,
   type Rule,
   type SourceFile,
   unnamedFolders,
@@ -41,6 +42,7 @@ const rules: readonly [string, Rule, SourceFile][] = [
   ["files fit in a head", filesFitInAHead, { path: "src/base/x.ts", text: "\n".repeat(LINES_MAX + 1) }],
   ["lines fit on a screen", linesFitOnAScreen, { path: "src/base/x.ts", text: "x".repeat(LINE_CHARACTERS_MAX + 1) }],
   ["nothing left behind", nothingLeftBehind, { path: "src/base/x.ts", text: "// T\u004fDO: later" }],
+  ["what is private has a #", privateIsHash, { path: "src/base/x.ts", text: "class X {\n  private y = 1;\n}" }],
   [
     "every limit is kept",
     everyLimitIsKept,

@@ -124,8 +124,8 @@ export class HelpdeskCatalog implements CatalogSnapshot {
   readonly serverVersion: number;
   /** Columns that the role must not read, as `schema.table.column`. */
   readonly denied: ReadonlySet<string>;
-  private readonly byOid = new Map<number, Relation>();
-  private readonly byTable = new Map<string, Relation>();
+  readonly #byOid = new Map<number, Relation>();
+  readonly #byTable = new Map<string, Relation>();
 
   constructor(options: { serverVersion?: number; denied?: readonly string[] } = {}) {
     this.serverVersion = options.serverVersion ?? 180_000;
@@ -133,19 +133,19 @@ export class HelpdeskCatalog implements CatalogSnapshot {
     const oids = new Map(RELATIONS.map((definition, i): [string, number] => [definition.table, 16_384 + i]));
     RELATIONS.forEach((definition, i) => {
       const made = relation(definition, 16_384 + i, oids);
-      this.byOid.set(made.oid, made);
-      this.byTable.set(definition.table, made);
+      this.#byOid.set(made.oid, made);
+      this.#byTable.set(definition.table, made);
     });
   }
 
   relation(oid: number): Relation | undefined {
-    return this.byOid.get(oid);
+    return this.#byOid.get(oid);
   }
   find(schema: string, name: string): Relation | undefined {
-    return this.byTable.get(`${schema}.${name}`);
+    return this.#byTable.get(`${schema}.${name}`);
   }
   named(name: string): readonly Relation[] {
-    return [...this.byOid.values()].filter((of) => of.name === name);
+    return [...this.#byOid.values()].filter((of) => of.name === name);
   }
   standing(of: Relation): Standing {
     const table = `${of.schema}.${of.name}`;
@@ -159,15 +159,15 @@ export class HelpdeskCatalog implements CatalogSnapshot {
           relation: of,
           subjectKind: "customer",
           pathReads:
-            table === "support.messages" ? [{ oid: this.oid("support.tickets"), columns: ["id", "customer_id"] }] : [],
+            table === "support.messages" ? [{ oid: this.#oid("support.tickets"), columns: ["id", "customer_id"] }] : [],
           publicColumns: new Set(key.public),
         },
       };
     if (of.schema === "pg_catalog") return { kind: "system", allowed: of.name !== "pg_stats" };
     return PUBLIC.has(table) ? { kind: "public" } : { kind: "unclassified" };
   }
-  private oid(table: string): number {
-    return this.byTable.get(table)?.oid ?? 0;
+  #oid(table: string): number {
+    return this.#byTable.get(table)?.oid ?? 0;
   }
   hasUserFunction(name: string): boolean {
     return USER_FUNCTIONS.has(name);
@@ -182,7 +182,7 @@ export class HelpdeskCatalog implements CatalogSnapshot {
     return type === "guess";
   }
   maySelect(_role: string, oid: number, names: readonly string[]): boolean {
-    const of = this.byOid.get(oid);
+    const of = this.#byOid.get(oid);
     return of !== undefined && !names.some((name) => this.denied.has(`${of.schema}.${of.name}.${name}`));
   }
 }
