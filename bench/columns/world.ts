@@ -2,6 +2,7 @@
  * A support team's year, made by the column store itself from numbers and their hashes: queue pages of 25 customers, customers who
  * are opened, exports of 200. Some staff do far more than others, and some customers come far more often.
  */
+import { DAY_MS } from "../../src/base/clock.ts";
 import { number32, number64 } from "../../src/columns/numbers.ts";
 
 /** Of every thousand disclosures: single customers, then pages, then one export. */
@@ -41,12 +42,12 @@ export function formNumber(index: number): bigint {
 
 /** Disclosures are entered in blocks; a block's first millisecond. */
 function blockMs({ disclosures, days }: World): number {
-  return (days * 86_400_000) / (disclosures / BLOCK_ROWS);
+  return (days * DAY_MS) / (disclosures / BLOCK_ROWS);
 }
 
 /** The 30-day partition (schema.ts) that a block starts in. */
 export function partitionOf(world: World, block: number): number {
-  return Math.floor((FIRST_DAY_MS + block * blockMs(world)) / (30 * 86_400_000));
+  return Math.floor((FIRST_DAY_MS + block * blockMs(world)) / (30 * DAY_MS));
 }
 
 /** A number in [0, 1) from the hash of some columns. */

@@ -2,6 +2,7 @@
  * The rows of the support database, as lines of COPY's text format. A customer's rows depend on the seed and on the
  * customer's number alone: customer 4711 is the same in a database of a thousand and in one of twelve million.
  */
+import { DAY_MS } from "../../src/base/clock.ts";
 import { callerId, drawCustomer } from "./customer.ts";
 import { Random } from "./random.ts";
 import { PROBLEMS, PRODUCTS, STAFF, TEAMS } from "./words.ts";
@@ -101,7 +102,6 @@ function emitGroupTicket(id: number, customers: number, random: Random, emit: Em
 
 /** Ages count from a fixed day, so that the same seed gives the same bytes. */
 const TODAY_MS = Date.UTC(2026, 10, 20, 12);
-const DAY_MS = 86_400_000;
 
 function daysAgo(days: number, random: Random): string {
   return new Date(TODAY_MS - days * DAY_MS - random.between(0, DAY_MS / 2)).toISOString();

@@ -2,11 +2,12 @@
  * Answers that are as quick as columns and as new as the ledger: of each log, what columns hold, then what has not been
  * shipped yet, read from the log itself.
  */
+import { DAY_MS } from "../base/clock.ts";
 import { type ErrorCode, WhosawError } from "../base/errors.ts";
 import type { Columns } from "../columns/columns.ts";
 import { number32 } from "../columns/numbers.ts";
 import type { LogWindow } from "../columns/queries/sightings.ts";
-import { DAY_MS, readableDays } from "../ledger/day-keys.ts";
+import { readableDays } from "../ledger/day-keys.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import type { ActorId } from "../ledger/entry.ts";
 import type { RowRules } from "../shipping/batch-reader.ts";

@@ -146,6 +146,10 @@ export const LIMITS = {
   controlBodyBytesMax: 64 << 10,
   /** One line of an answer of the control plane, as a command takes it. */
   controlLineCharsMax: 64 << 20,
+  /** Names, a subject's key and what a look is at, in a question to the control plane. */
+  controlNameCharsMax: 200,
+  controlKeyCharsMax: 4_096,
+  controlTargetCharsMax: 5_000,
   /** A client of the control plane that says nothing for so long, or that takes so long to say what it wants. */
   controlIdleMs: 30_000,
   controlConnectionsMax: 256,
@@ -156,12 +160,12 @@ export const LIMITS = {
   gatewayLookMs: 250,
   /** Pauses before a gateway that has crashed is started again: the first, twice that, and so on up to the longest. */
   gatewayRestartMs: 250,
-  gatewayRestartMaxMs: 30_000,
+  gatewayRestartMsMax: 30_000,
   /** A gateway that has run for so long is started again at once when it crashes. */
   gatewaySteadyMs: 60_000,
   /** A store of the control plane that does not open is tried again after so long, then twice that, up to the longest. */
   keptRetryMs: 1_000,
-  keptRetryMaxMs: 30_000,
+  keptRetryMsMax: 30_000,
   shutdownMs: 10_000,
   exitGraceMs: 2_000,
   /** TabSeparated rows of one INSERT into columns: held whole, so that they arrive whole. */
@@ -180,12 +184,16 @@ export const LIMITS = {
   columnsJoinedRowsMax: 8_192,
   /** Names of actors, kinds and logs, and uses of forms, kept while questions are answered. */
   columnsNamesCachedMax: 20_000,
+  /** Fields of TabSeparated rows that come again and again, kept as bytes. */
+  columnsFieldsCachedMax: 10_000,
   actorRegisterPollMs: 250,
   actorRegisterLockWaitMs: 5_000,
   /** An embedded server recovers as it starts. */
   serverStartMs: 120_000,
   serverStopMs: 10_000,
   serverRestartMs: 1_000,
+  /** The end of what an embedded server has written, kept to say why it did not start. */
+  serverLogCharsMax: 20_000,
   stateConnectionsMax: 5,
   stateConnectMs: 10_000,
   /** A killed owner's session ends at once, if its server is not busy. */

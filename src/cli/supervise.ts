@@ -89,7 +89,7 @@ export class Supervisor {
       log.error({ exit, pauseMs }, "the gateway has ended; it is started again");
       await delay(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => undefined);
       if (this.#stopping) return;
-      pauseMs = Math.min(2 * pauseMs, LIMITS.gatewayRestartMaxMs);
+      pauseMs = Math.min(2 * pauseMs, LIMITS.gatewayRestartMsMax);
       running = this.#spawn();
       this.#running = running;
     }

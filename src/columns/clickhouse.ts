@@ -6,7 +6,7 @@ import { LIMITS } from "../base/limits.ts";
 import type { Columns, ColumnsTable, ColumnsValue } from "./columns.ts";
 import { noClickhouse, serverFailed } from "./failure.ts";
 import { rowsOf } from "./json-rows.ts";
-import { known, QUERY_SETTINGS, type Settings } from "./settings.ts";
+import { knownSettings, QUERY_SETTINGS, type Settings } from "./settings.ts";
 
 export interface ClickhousePlace {
   /** Scheme, host and port. */
@@ -50,7 +50,7 @@ class Clickhouse implements Columns {
     const { database, cluster } = this.#place;
     const names = await this.select("SELECT name FROM system.settings");
     if (names.length === 0) throw noClickhouse(this.#place.url);
-    this.#settings = known(QUERY_SETTINGS, new Set(names.map(([name]) => String(name))));
+    this.#settings = knownSettings(QUERY_SETTINGS, new Set(names.map(([name]) => String(name))));
     const found = await this.select(`SELECT name FROM system.databases WHERE name = '${database}'`);
     if (found.length === 0)
       await this.command(

@@ -1,6 +1,7 @@
 /** One suite for every engine: what goes in comes back, whole, in order, and counted right. */
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DAY_MS } from "../base/clock.ts";
 import { seeded } from "../ledger/testing/rig.ts";
 import type { Columns } from "./columns.ts";
 import { putDisclosure, putForm, putShipped, putStatement } from "./encode.ts";
@@ -15,7 +16,7 @@ import { DECISIONS, type DisclosureRow, KEY_TYPES } from "./rows.ts";
 import { TABLE_NAMES } from "./schema.ts";
 import { describeRow, describeSighting, describeSubject, scopeOf, strataOf } from "./testing/by-hand.ts";
 import { ENGINES, type TestStore } from "./testing/stores.ts";
-import { ACTORS, DAY_MS, insertStrata, insertWorld, makeWorld, START_MS } from "./testing/world.ts";
+import { ACTORS, insertStrata, insertWorld, makeWorld, START_MS } from "./testing/world.ts";
 import { TsvWriter } from "./tsv.ts";
 
 const INT64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });

@@ -1,7 +1,8 @@
 /** The tables of columns, the same for chdb and for any ClickHouse since 18.16. */
+import { DAY_MS } from "../base/clock.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Columns, ColumnsTable } from "./columns.ts";
-import { known, TABLE_SETTINGS } from "./settings.ts";
+import { knownSettings, TABLE_SETTINGS } from "./settings.ts";
 
 /** Counted up with every change of a table. */
 const SCHEMA_VERSION = 1;
@@ -16,7 +17,7 @@ interface TableShape {
 }
 
 /** Days of UTC never straddle two partitions, and a year has about twelve. */
-const BY_30_DAYS = `intDiv(at, ${30 * 86_400_000})`;
+const BY_30_DAYS = `intDiv(at, ${30 * DAY_MS})`;
 
 const DISCLOSURE: TableShape["columns"] = [
   ["kind", "UInt32"],
@@ -128,7 +129,7 @@ export async function ensureSchema(columns: Columns, database: string, cluster: 
     );
   }
   const names = await columns.select("SELECT name FROM system.merge_tree_settings");
-  const settings = known(TABLE_SETTINGS, new Set(names.map(([name]) => String(name))));
+  const settings = knownSettings(TABLE_SETTINGS, new Set(names.map(([name]) => String(name))));
   const assigned = Object.entries<string | number>({ index_granularity: 8_192, ...settings })
     .map(([name, value]) => `${name} = ${typeof value === "string" ? `'${value}'` : value}`)
     .join(", ");

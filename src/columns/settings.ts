@@ -49,6 +49,6 @@ export const ENGINE_SETTINGS: Settings = {
 };
 
 /** Those of `wanted` whose names the engine knows. */
-export function known(wanted: Settings, names: ReadonlySet<string>): Settings {
+export function knownSettings(wanted: Settings, names: ReadonlySet<string>): Settings {
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => names.has(name)));
 }

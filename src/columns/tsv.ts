@@ -1,4 +1,5 @@
 /** TabSeparated, written into one growing buffer: https://clickhouse.com/docs/interfaces/formats/TabSeparated */
+import { LIMITS } from "../base/limits.ts";
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;
@@ -58,7 +59,7 @@ export class TsvWriter {
   repeated(value: bigint): void {
     let field = this.#repeated.get(value);
     if (field === undefined) {
-      if (this.#repeated.size === REPEATED_MAX) this.#repeated.clear();
+      if (this.#repeated.size === LIMITS.columnsFieldsCachedMax) this.#repeated.clear();
       field = Buffer.from(`${value}\t`, "latin1");
       this.#repeated.set(value, field);
     }
@@ -137,4 +138,3 @@ export class TsvWriter {
 
 const HALF_DIGITS = 9;
 const HALF = 10 ** HALF_DIGITS;
-const REPEATED_MAX = 10_000;

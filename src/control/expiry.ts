@@ -1,11 +1,11 @@
 /** Expiring days of all gateways' logs: on record first, then the keys go, then the rows in columns. */
+import { DAY_MS } from "../base/clock.ts";
 import type { Columns } from "../columns/columns.ts";
 import { forgetBefore } from "../columns/forget.ts";
 import { number32 } from "../columns/numbers.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { gatewayLogs } from "../config/gateways.ts";
-import { DAY_MS } from "../ledger/day-keys.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { destroyDays, readableDaysBefore } from "../ledger/expire.ts";
 import type { Ledger } from "../ledger/ledger.ts";

@@ -67,15 +67,15 @@ export class Kept<T> {
       this.#pauseMs = LIMITS.keptRetryMs;
       this.note(undefined);
     } catch (error) {
-      this.note(known(error));
+      this.note(asWhosawError(error));
       this.#timer = setTimeout(() => void this.start(), this.#pauseMs);
-      this.#pauseMs = Math.min(2 * this.#pauseMs, LIMITS.keptRetryMaxMs);
+      this.#pauseMs = Math.min(2 * this.#pauseMs, LIMITS.keptRetryMsMax);
     }
   }
 }
 
 /** An error of the world as it is; anything else is a bug. */
-export function known(error: unknown): WhosawError {
+export function asWhosawError(error: unknown): WhosawError {
   return error instanceof WhosawError
     ? error
     : new WhosawError("INTERNAL", "the control plane ran into a bug", { cause: error });

@@ -1,9 +1,10 @@
 /** What may be asked of the control plane: shapes of bodies, each checked before anything looks at it. */
 import * as z from "zod";
+import { LIMITS } from "../base/limits.ts";
 import type { GatewayReport } from "../metrics/report.ts";
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-const name = z.string().min(1).max(200);
+const name = z.string().min(1).max(LIMITS.controlNameCharsMax);
 /** A code of base/errors, also of a newer gateway. */
 const code = z.string().regex(/^[A-Z][A-Z_]{0,40}$/u);
 
@@ -42,12 +43,22 @@ const actor = z.custom<`staff:${string}` | `svc:${string}`>(
 /** Milliseconds since the epoch. */
 const timeMs = z.number().int().optional();
 
-export const whoSawQuestion = z.strictObject({ by, fromLedger, kind: name, key: z.string().min(1).max(4_096) });
+export const whoSawQuestion = z.strictObject({
+  by,
+  fromLedger,
+  kind: name,
+  key: z.string().min(1).max(LIMITS.controlKeyCharsMax),
+});
 export const seenByQuestion = z.strictObject({ by, fromLedger, actor });
 export const scopeAsked = z.strictObject({ by, fromLedger, actor, fromMs: timeMs, toMs: timeMs });
 export const expireAsked = z.strictObject({ by, beforeMs: z.number().int().min(0) });
 /** A look at something that the asker reads by itself. */
-export const lookMade = z.strictObject({ by, command: name, target: z.string().max(5_000), results: count });
+export const lookMade = z.strictObject({
+  by,
+  command: name,
+  target: z.string().max(LIMITS.controlTargetCharsMax),
+  results: count,
+});
 
 export type WhoSawQuestion = z.infer<typeof whoSawQuestion>;
 export type SeenByQuestion = z.infer<typeof seenByQuestion>;

@@ -12,7 +12,7 @@ import { nodeDisk } from "../ledger/disk.ts";
 import { readCheckpoint } from "../ledger/recover.ts";
 import { startedLogs } from "../ledger/started.ts";
 import { openState, type State } from "../state/state.ts";
-import { Kept, known } from "./kept.ts";
+import { asWhosawError, Kept } from "./kept.ts";
 
 /** @param config the one in force when it is asked */
 export function keepState(
@@ -65,7 +65,7 @@ export class KeptState {
       for (const log of await startedLogs(gatewayLogs(config))) await this.#confirm(log);
       this.#onProblem(undefined);
     } catch (error) {
-      this.#onProblem(known(error));
+      this.#onProblem(asWhosawError(error));
     }
   }
 

@@ -1,12 +1,12 @@
 /** The ledger: growing, with room left, its keys and witness elsewhere, its disclosures with persons on them. */
 import { readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { DAY_MS } from "../base/clock.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Config } from "../config/config.ts";
 import { asking, critical, type DoctorFinding, fine, note, warning } from "./finding.ts";
 import type { RecentLedger } from "./recent.ts";
 
-const DAY_MS = 86_400_000;
 const DAYS_SHORT = 30;
 const DAYS_CRITICAL = 3;
 

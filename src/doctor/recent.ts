@@ -1,6 +1,7 @@
 /** The last day of a ledger in figures: how many disclosures carry a person, how many sessions there were, how fast it grows. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DAY_MS } from "../base/clock.ts";
 import { LIMITS } from "../base/limits.ts";
 import { ENTRY_KINDS, type ActorId, type DisclosureBlock } from "../ledger/entry.ts";
 import { decodeKeys } from "../ledger/keys-block.ts";
@@ -20,8 +21,6 @@ export interface RecentLedger {
   /** Most sessions that a heartbeat reported. */
   readonly sessionsPeak: number | undefined;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * Reads while a gateway writes; takes no lock.

@@ -2,9 +2,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { LIMITS } from "../base/limits.ts";
 import { GUARDIAN_SCRIPT } from "./guardian.ts";
-
-const LOG_CHARACTERS_KEPT = 20_000;
 
 export interface GuardedOptions {
   /** Removed with the process, unless {@link GuardedProcess.letGo} says otherwise. */
@@ -39,7 +38,7 @@ export class GuardedProcess {
     });
     this.#guardian.stdin.on("error", () => {}); // The guardian is gone, which is what was asked for.
     this.#guardian.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#log = (this.#log + text).slice(-LOG_CHARACTERS_KEPT);
+      this.#log = (this.#log + text).slice(-LIMITS.serverLogCharsMax);
       onLog?.(text);
     });
     this.#guardianGone = new Promise((resolve) => {

@@ -1,6 +1,7 @@
 /** A random key for each UTC day, wrapped by the master key; an entry key for each index, derived from it. */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { DAY_MS } from "../base/clock.ts";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Disk } from "./disk.ts";
@@ -10,7 +11,6 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
-export const DAY_MS = 86_400_000;
 
 /** The number of a UTC day since 1970: cheaper to compare than its name. */
 export function dayNumber(timeMs: number): number {

@@ -2,11 +2,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { DAY_MS } from "../../base/clock.ts";
 import { WhosawError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import { type CheckFinding, fine, warning } from "./finding.ts";
-
-const DAY_MS = 86_400_000;
 
 export interface CertificateFiles {
   readonly cert: string | undefined;

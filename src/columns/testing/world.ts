@@ -1,11 +1,11 @@
 /** Disclosures as tests make them up, and the same questions answered from a list. */
+import { DAY_MS } from "../../base/clock.ts";
 import { TsvWriter } from "../tsv.ts";
 import type { Columns } from "../columns.ts";
 import { putDisclosure, putForm, putName, putStatement, putStratum } from "../encode.ts";
 import { number32, number64 } from "../numbers.ts";
 import { type DisclosureRow, DECISIONS, type FormRow, GRADES, KEY_TYPES, type StatementRow } from "../rows.ts";
 
-export const DAY_MS = 86_400_000;
 export const START_MS = Date.UTC(2026, 2, 1);
 export const ACTORS = ["staff:a", "staff:b", "svc:helpdesk"] as const;
 export const LOGS = ["test.example/gw-1", "test.example/gw-2"] as const;

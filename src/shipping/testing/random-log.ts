@@ -1,5 +1,6 @@
 /** Logs of all that can stand in one, from a seed: what the agreement of columns and ledger is tried on. */
 import { join } from "node:path";
+import { DAY_MS } from "../../base/clock.ts";
 import type { ActorId, DisclosureBlock, Entry } from "../../ledger/entry.ts";
 import {
   deriveSubjectKey,
@@ -25,7 +26,6 @@ export const KEYS = ["0", "-5", "3", "12", String(2n ** 60n), "alice@example", "
 const UUIDS = [...KEYS.slice(-1), "ffffffff-0000-4000-8000-000000000001", "7fffffff-0000-4000-ffff-000000000001"];
 const FIELDS = ["email", "name", "phone", "tab\there"];
 const START_MS = Date.UTC(2026, 10, 21, 12);
-const DAY_MS = 86_400_000;
 
 /** What whosaw.yaml says of the tables in these logs. */
 export const RULES = {
