@@ -16,6 +16,7 @@ export interface CompanionSink {
 const ROW_HEADER_BYTES = 7;
 /** Numbers that follow a column's name in RowDescription. */
 const COLUMN_NUMBERS_BYTES = 18;
+
 function wrongColumns(): Error {
   return violation("The server returned another number of columns than the statement was planned with.");
 }
@@ -27,6 +28,12 @@ function cut(): Error {
 /** Moves bytes towards the start, also over themselves. (Measured: a loop is no faster, not even for 36 bytes.) */
 function move(buffer: Buffer, to: number, from: number, end: number): void {
   if (to !== from) buffer.copyWithin(to, from, end);
+}
+
+/** @returns the offset after the header of a row, or of a RowDescription, which has as many columns as were planned */
+function firstField(buffer: Buffer, start: number, end: number, columns: number): number {
+  if (end - start < ROW_HEADER_BYTES || uint16At(buffer, start + 5) !== columns) throw wrongColumns();
+  return start + ROW_HEADER_BYTES;
 }
 
 /**
@@ -48,9 +55,7 @@ export function stripDataRow(
   out: number,
   sink: CompanionSink,
 ): number {
-  if (end - start < ROW_HEADER_BYTES || uint16At(buffer, start + 5) !== visible + companions) throw wrongColumns();
-
-  let at = start + ROW_HEADER_BYTES;
+  let at = firstField(buffer, start, end, visible + companions);
   for (let left = visible; left > 0; left--) {
     if (end - at < 4) throw cut();
     const length = int32At(buffer, at);
@@ -95,9 +100,7 @@ export function stripRowDescription(
   companions: number,
   out: number,
 ): number {
-  if (end - start < ROW_HEADER_BYTES || uint16At(buffer, start + 5) !== visible + companions) throw wrongColumns();
-
-  let at = start + ROW_HEADER_BYTES;
+  let at = firstField(buffer, start, end, visible + companions);
   let tail = at;
   for (let column = 0; column < visible + companions; column++) {
     if (column === visible) tail = at;

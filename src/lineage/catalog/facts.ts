@@ -1,6 +1,7 @@
 /** What the loader reads from the server, before classification is held against it. */
 import type { Column, Relation, RelationKind } from "../catalog.ts";
 import type { SubjectKeyType } from "../plan.ts";
+import type { UserCode } from "./snapshot.ts";
 import type { CatalogQuery } from "./statements.ts";
 import * as statements from "./statements.ts";
 import { isAllowedSystemRelation, isSystemSchema } from "./system.ts";
@@ -35,12 +36,7 @@ export interface Facts {
   readonly unique: ReadonlyMap<string, boolean>;
   readonly foreignKeys: readonly ForeignKey[];
   readonly types: ReadonlyMap<number, Type>;
-  readonly userFunctions: ReadonlySet<string>;
-  /** Those of them that belong to no extension. */
-  readonly writtenFunctions: ReadonlySet<string>;
-  readonly userOperators: ReadonlySet<string>;
-  readonly typesWithCode: ReadonlySet<string>;
-  readonly typeOidsWithCode: ReadonlySet<number>;
+  readonly userCode: UserCode;
 }
 
 const KINDS: Readonly<Record<string, RelationKind>> = {
@@ -172,11 +168,21 @@ async function readRelations(query: CatalogQuery): Promise<Pick<Facts, "relation
 const isRefused = (schema: string, name: string): boolean =>
   isSystemSchema(schema) && !isAllowedSystemRelation(schema, name);
 
+async function readUserCode(query: CatalogQuery): Promise<UserCode> {
+  const objects: Record<string, Set<string>> = { f: new Set(), w: new Set(), o: new Set(), t: new Set(), n: new Set() };
+  for (const row of await query(statements.USER_OBJECTS_SQL)) objects[text(row, 0)]?.add(text(row, 1));
+  return {
+    userFunctions: objects["f"]!,
+    writtenFunctions: objects["w"]!,
+    userOperators: objects["o"]!,
+    typesWithCode: objects["t"]!,
+    typeOidsWithCode: new Set([...objects["n"]!].map(Number)),
+  };
+}
+
 /** Reads all facts, one statement after the other, in the caller's transaction (see CATALOG_TRANSACTION). */
 export async function readFacts(query: CatalogQuery): Promise<Facts> {
   const { relations, partitions } = await readRelations(query);
-  const objects: Record<string, Set<string>> = { f: new Set(), w: new Set(), o: new Set(), t: new Set(), n: new Set() };
-  for (const row of await query(statements.USER_OBJECTS_SQL)) objects[text(row, 0)]?.add(text(row, 1));
   const unique = new Map<string, boolean>();
   for (const row of await query(statements.UNIQUE_SQL)) {
     const place = `${row[0]}.${row[1]}`;
@@ -205,10 +211,6 @@ export async function readFacts(query: CatalogQuery): Promise<Facts> {
     unique,
     foreignKeys,
     types,
-    userFunctions: objects["f"]!,
-    writtenFunctions: objects["w"]!,
-    userOperators: objects["o"]!,
-    typesWithCode: objects["t"]!,
-    typeOidsWithCode: new Set([...objects["n"]!].map(Number)),
+    userCode: await readUserCode(query),
   };
 }

@@ -89,11 +89,7 @@ export async function loadCatalog(
     serverVersion: Number(digest.split(" ", 1)[0]),
     relations: [...facts.relations.values()],
     standings,
-    userFunctions: facts.userFunctions,
-    writtenFunctions: facts.writtenFunctions,
-    userOperators: facts.userOperators,
-    typesWithCode: facts.typesWithCode,
-    typeOidsWithCode: facts.typeOidsWithCode,
+    userCode: facts.userCode,
     grants: await readGrants(query, distinctRoles),
   });
 }

@@ -8,17 +8,23 @@ export interface Grants {
   readonly columns: ReadonlyMap<number, ReadonlySet<string>>;
 }
 
+/** What may run code that users of the database have written. */
+export interface UserCode {
+  readonly userFunctions: ReadonlySet<string>;
+  /** Those of them that belong to no extension. */
+  readonly writtenFunctions: ReadonlySet<string>;
+  readonly userOperators: ReadonlySet<string>;
+  readonly typesWithCode: ReadonlySet<string>;
+  readonly typeOidsWithCode: ReadonlySet<number>;
+}
+
 export interface SnapshotParts {
   readonly digest: string;
   readonly serverVersion: number;
   readonly relations: readonly Relation[];
   /** Of every relation; what is missing is unclassified. */
   readonly standings: ReadonlyMap<number, Standing>;
-  readonly userFunctions: ReadonlySet<string>;
-  readonly writtenFunctions: ReadonlySet<string>;
-  readonly userOperators: ReadonlySet<string>;
-  readonly typesWithCode: ReadonlySet<string>;
-  readonly typeOidsWithCode: ReadonlySet<number>;
+  readonly userCode: UserCode;
   readonly grants: ReadonlyMap<string, Grants>;
 }
 
@@ -60,19 +66,21 @@ export class Snapshot implements CatalogSnapshot {
   }
 
   hasUserFunction(name: string): boolean {
-    return this.#parts.userFunctions.has(name);
+    return this.#parts.userCode.userFunctions.has(name);
   }
 
   overloadsBuiltIn(name: string): boolean {
-    return this.#parts.writtenFunctions.has(name);
+    return this.#parts.userCode.writtenFunctions.has(name);
   }
 
   hasUserOperator(name: string): boolean {
-    return this.#parts.userOperators.has(name);
+    return this.#parts.userCode.userOperators.has(name);
   }
 
   typeRunsCode(type: string | number): boolean {
-    return typeof type === "number" ? this.#parts.typeOidsWithCode.has(type) : this.#parts.typesWithCode.has(type);
+    return typeof type === "number"
+      ? this.#parts.userCode.typeOidsWithCode.has(type)
+      : this.#parts.userCode.typesWithCode.has(type);
   }
 
   maySelect(role: string, oid: number, columns: readonly string[]): boolean {
