@@ -13,6 +13,7 @@ import { initCommand } from "./commands/init.ts";
 import { ledgerExpireCommand } from "./commands/ledger-expire.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
 import { ledgerReindexCommand } from "./commands/ledger-reindex.ts";
+import { reloadCommand } from "./commands/reload.ts";
 import { scopeCommand } from "./commands/scope.ts";
 import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   doctorCommand,
   serveCommand,
   gatewayCommand,
+  reloadCommand,
   actorAddCommand,
   actorListCommand,
   actorPasswordCommand,

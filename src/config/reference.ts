@@ -23,7 +23,7 @@ mistake with its line. In a path, \`NAME\` stands for a name that you choose.
 
 - \`\${VARIABLE}\` is replaced from the environment anywhere in a value; \`$\${\` is a plain \`\${\`. Keep passwords there.
 - A relative path counts from the folder of the file.
-- SIGHUP, or \`whosaw reload\`, reads the file again. Nothing changes if it has a mistake. \`upstream\`, \`listen\`, \`ledger\`, \`control\`, \`state\`, \`columns\` and
+- \`whosaw reload\`, or SIGHUP to \`whosaw serve\`, reads the file again. Nothing changes if it has a mistake. \`upstream\`, \`listen\`, \`ledger\`, \`control\`, \`state\`, \`columns\` and
   \`actors.file\` take effect at the next start.
 `;
 
