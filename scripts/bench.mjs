@@ -1,7 +1,8 @@
-// `npm run bench -- NAME [--json FILE]`: installs and compiles what has changed, then measures.
+// `npm run bench -- NAME [--json FILE]`: installs and compiles what has changed, then measures, as `whosaw bench` does.
 import { join } from "node:path";
 import { ensureBuilt, ensureInstalled, root } from "./ready.mjs";
 
 ensureInstalled();
 ensureBuilt();
-await import(join(root, "dist", "bench", "main.js"));
+process.argv.splice(2, 0, "bench");
+await import(join(root, "dist", "src", "cli", "main.js"));

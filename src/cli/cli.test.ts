@@ -308,7 +308,7 @@ test("check tells a port in use and a database that is not there", async () => {
 test("bench lists what can be measured, and nothing else of its folder", async () => {
   const names = (await whosaw(["bench", "--json"])).json() as string[];
   expect(names).toContain("ledger");
-  for (const helper of ["main", "report", "picture"]) expect(names).not.toContain(helper);
+  for (const helper of ["report", "picture"]) expect(names).not.toContain(helper);
   expect((await whosaw(["bench", "nonsense", "--json"])).error()).toEqual({
     code: "USAGE",
     message: "There is no bench of that name.",

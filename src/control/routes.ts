@@ -3,14 +3,13 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { WhosawError } from "../base/errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import type { LeaseGrant } from "../metrics/report.ts";
+import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
-import { type Answering } from "./answers.ts";
+import type { Answering } from "./answers.ts";
 import { checked, told } from "./app.ts";
 import type { ExpiredLog } from "./expiry.ts";
 import type { HealthTold } from "./health.ts";
 import { recorded } from "./looks.ts";
-import type { GatewayReport } from "../metrics/report.ts";
 import {
   type AnswerLine,
   type ExpireAsked,
