@@ -39,6 +39,11 @@ export class ColumnsWriter {
     return done;
   }
 
+  /** Columns may have lost what was put there: every name is put there again. */
+  forget(): void {
+    for (const known of Object.values(this.#known)) known.clear();
+  }
+
   async #put(log: number, origin: string, { rows, actors, kinds, forms, next, atMs }: Batch): Promise<void> {
     for (const table of ENTRY_TABLES) await this.#columns.insert(table, asBuffer(rows[table]));
     await this.#names("logs", [[BigInt(log), origin]]);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -95,6 +95,45 @@ test("an old copy of a log, or another log of its name, is refused with what to 
   await expect(shipOnce({ columns, logs: [older], rules: RULES })).rejects.toEqual(mismatch);
   const other = await writeRandomLog(join(root, "c"), { seed: 9, steps: 120, crossingDays: false });
   await expect(shipOnce({ columns, logs: [other], rules: RULES })).rejects.toEqual(mismatch);
+});
+
+/** Ships whatever comes, until the test ends. */
+function following(log: LogSource): Shipping {
+  return Shipping.start({ columns, logs: [log], rules: RULES, pollMs: 5 });
+}
+
+test("columns that were put back from an older copy while they are in use get what they lack, names included", async () => {
+  const log = await writeRandomLog(root, { seed: 6, steps: 60, crossingDays: false });
+  const shipping = following(log);
+  const size = await sizeOf(log);
+  await expect.poll(() => shipping.states[0]?.next, { timeout: 20_000 }).toBe(size);
+  const names = async (): Promise<unknown> =>
+    Promise.all(
+      ["actors", "kinds", "logs"].map((table) => columns.select(`SELECT DISTINCT * FROM ${table} ORDER BY number`)),
+    );
+  const [whole, named] = [await contents(), await names()];
+  for (const table of [...TABLES, "shipped", "actors", "kinds", "logs", "forms"])
+    await columns.command(`TRUNCATE TABLE ${table}`);
+  await writeRandomLog(root, { seed: 7, steps: 40, crossingDays: false });
+  const longer = await sizeOf(log);
+  expect(longer).toBeGreaterThan(size);
+  await expect.poll(shippedTo, { timeout: 20_000 }).toMatchObject([[expect.anything(), String(longer)]]);
+  await shipping.close();
+  const got = await contents();
+  for (const [i, rows] of whole.entries()) expect(got[i]).toEqual(expect.arrayContaining(rows as unknown[]));
+  expect(await names()).toEqual(named);
+});
+
+test("an old copy of a log that is put back while it is followed is refused", async () => {
+  const log = await writeRandomLog(join(root, "a"), { seed: 1, steps: 80, crossingDays: false });
+  const shipping = following(log);
+  const size = await sizeOf(log);
+  await expect.poll(() => shipping.states[0]?.next, { timeout: 20_000 }).toBe(size);
+  const older = await writeRandomLog(join(root, "b"), { seed: 2, steps: 30, crossingDays: false });
+  renameSync(log.dir, join(root, "away"));
+  renameSync(older.dir, log.dir);
+  await expect.poll(() => shipping.states[0]?.error, { timeout: 20_000 }).toMatchObject({ code: "STORE_MISMATCH" });
+  await shipping.close();
 });
 
 test("days that have expired are counted, and what is left is shipped", async () => {

@@ -5,6 +5,7 @@ import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Columns } from "../columns/columns.ts";
 import { number32 } from "../columns/numbers.ts";
+import { shippedUpTo } from "../columns/queries/position.ts";
 import { LogReader } from "../ledger/read.ts";
 import { BatchReader, type LogSource, type RowRules } from "./batch-reader.ts";
 import { ColumnsWriter } from "./columns-writer.ts";
@@ -108,7 +109,7 @@ class Follower {
       } catch (error) {
         failures += 1;
         // Where it stopped, columns say best.
-        this.#position = undefined;
+        this.#doubt();
         this.#failed(error);
       }
       const waitMs = failures === 0 ? (this.#options.pollMs ?? LIMITS.shippingPollMs) : backOffMs(failures);
@@ -120,9 +121,22 @@ class Follower {
   async once(): Promise<void> {
     const reader = await LogReader.open(this.#log.dir, this.#log);
     const size = await reader.checkpointSize();
+    if (this.#position !== undefined && !(await this.#holds(this.#position, size))) this.#doubt();
     this.#position ??= await findPosition(this.#options.columns, this.#log);
     this.#set({ next: this.#position.next, size, error: undefined });
     if (this.#position.next < size) await this.#ship(this.#position, size);
+  }
+
+  /** Whether log and columns are what they were: either may have been put back from an older copy meanwhile. */
+  async #holds({ next }: Position, size: number): Promise<boolean> {
+    if (size <= next) return size === next;
+    return ((await shippedUpTo(this.#options.columns)).get(number32(this.#log.origin)) ?? 0) === next;
+  }
+
+  /** Nothing is known any more of what columns hold. */
+  #doubt(): void {
+    this.#position = undefined;
+    this.#writer.forget();
   }
 
   async #ship({ next, after }: Position, size: number): Promise<void> {
