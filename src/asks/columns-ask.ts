@@ -27,7 +27,7 @@ export class ColumnsAsk {
   async *whoSaw(target: SubjectTarget, tally: AskTally): AsyncGenerator<Disclosure, void, undefined> {
     const window = { logs: this.#logs };
     tally.opaque += await countOpaque(this.#columns, window);
-    tally.expired += await countExpired(this.#columns, window);
+    tally.expired += await countExpired(this.#columns, this.#logs);
     const readings = subjectReadings(target);
     for await (const sighting of whoSaw(this.#columns, this.#names, number32(target.kind), readings, window)) {
       const { at, ...rest } = commonOf(sighting);
@@ -39,7 +39,7 @@ export class ColumnsAsk {
   /** @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED */
   async *seenBy(actor: ActorId, tally: AskTally): AsyncGenerator<SeenSubject | OpaqueStatement, void, undefined> {
     const window = { logs: this.#logs };
-    tally.expired += await countExpired(this.#columns, window);
+    tally.expired += await countExpired(this.#columns, this.#logs);
     const opaque = opaqueOf(this.#columns, this.#names, number64(actor), window);
     let next = await opaque.next();
     for await (const together of byUse(seenBy(this.#columns, this.#names, number64(actor), window))) {

@@ -87,7 +87,7 @@ async function countOthers(
   totals: ScopeTotals,
 ): Promise<void> {
   // An entry that has expired may be of any actor and, as far as columns know, of its own time alone.
-  totals.expired(await countExpired(columns, { logs: window.logs }));
+  totals.expired(await countExpired(columns, window.logs ?? []));
   for await (const part of opaqueOf(columns, names, number64(actor), window)) totals.opaque(part);
 }
 

@@ -2,7 +2,7 @@
 import type { Columns } from "../columns.ts";
 import { DECISIONS } from "../rows.ts";
 import type { Names } from "./names.ts";
-import { type Window, within } from "./sightings.ts";
+import { type LogWindow, unreadable, type Window, within } from "./sightings.ts";
 
 export interface OpaqueSighting {
   readonly atMs: number;
@@ -18,18 +18,19 @@ export interface OpaqueSighting {
 
 /** How many there are: any of them may have shown any subject. */
 export async function countOpaque(columns: Columns, window: Window = {}): Promise<number> {
-  return countDecided(columns, DECISIONS.opaque, window);
+  return countStatements(columns, `decision = ${DECISIONS.opaque}${within(window)}`);
 }
 
-/** Statements and disclosures that had expired when they were shipped. */
-export async function countExpired(columns: Columns, window: Window = {}): Promise<number> {
-  return countDecided(columns, DECISIONS.expired, window);
+/**
+ * Statements that can no longer be read: those of days that have expired since they were shipped, and what had expired
+ * before. Later disclosures of the former count with their statement.
+ */
+export async function countExpired(columns: Columns, logs: readonly LogWindow[]): Promise<number> {
+  return countStatements(columns, unreadable(logs, `decision = ${DECISIONS.expired}`));
 }
 
-async function countDecided(columns: Columns, decision: number, window: Window): Promise<number> {
-  const rows = await columns.select(
-    `SELECT count() AS n FROM statements WHERE decision = ${decision}${within(window)}`,
-  );
+async function countStatements(columns: Columns, condition: string): Promise<number> {
+  const rows = await columns.select(`SELECT count() AS n FROM statements WHERE ${condition}`);
   return Number(rows[0]?.[0] ?? 0);
 }
 

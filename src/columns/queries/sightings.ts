@@ -61,9 +61,17 @@ export function within({ fromMs, toMs, logs }: Window): string {
   return conditions.map((condition) => ` AND ${condition}`).join("");
 }
 
-function ofLog({ log, next, readableMs }: LogWindow): string {
-  const times = anyOf(readableMs.map(([from, to]) => `(at >= ${from} AND at < ${to})`));
-  return `(log = ${log} AND entry < ${next} AND ${times})`;
+/** What of these logs an answer may not speak of, and what meets the other condition besides. */
+export function unreadable(logs: readonly LogWindow[], or: string): string {
+  return anyOf(logs.map((of) => `(log = ${of.log} AND entry < ${of.next} AND (${or} OR NOT ${times(of)}))`));
+}
+
+function ofLog(of: LogWindow): string {
+  return `(log = ${of.log} AND entry < ${of.next} AND ${times(of)})`;
+}
+
+function times({ readableMs }: LogWindow): string {
+  return anyOf(readableMs.map(([from, to]) => `(at >= ${from} AND at < ${to})`));
 }
 
 function anyOf(conditions: readonly string[]): string {
