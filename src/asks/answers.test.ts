@@ -78,28 +78,31 @@ describe("columns and ledger say the same", () => {
     expect(await everything(columnsAnswers(columns, [log], failed))).toEqual(expected);
   });
 
-  test.for(["before", "after"])("a day that expired %s it was shipped is missing aloud, as in the ledger", async (when) => {
-    const log = await writeRandomLog(root, { seed: 22, steps: 120, crossingDays: true, name: `gw-${when}` });
-    const expire = (): void => rmSync(join(log.dir, "keys", readdirSync(join(log.dir, "keys"))[0] ?? ""));
-    if (when === "before") expire();
-    await shipFirst(log, await (await LogReader.open(log.dir, log)).checkpointSize());
-    if (when === "after") expire();
-    for (const answers of [ledgerAnswers([log]), columnsAnswers(columns, [log], failed)]) {
-      const tally = { opaque: 0, expired: 0 };
-      await all(answers.whoSaw(subjectTarget(MASTER_KEY, KINDS[0] ?? "", "3"), tally));
-      expect(tally.expired).toBeGreaterThan(0);
-      for (const actor of ACTORS) {
-        const seen = { opaque: 0, expired: 0 };
-        await all(answers.seenBy(actor, seen));
-        expect(seen.expired).toBeGreaterThan(0);
-        const scope = answers.scope({ actor }, RULES);
-        await all(scope.subjects);
-        const { subjects, reasons } = scope.summary();
-        expect(subjects.max).toBeNull();
-        expect(reasons.join()).toMatch(/expired/u);
+  test.for(["before", "after"])(
+    "a day that expired %s it was shipped is missing aloud, as in the ledger",
+    async (when) => {
+      const log = await writeRandomLog(root, { seed: 22, steps: 120, crossingDays: true, name: `gw-${when}` });
+      const expire = (): void => rmSync(join(log.dir, "keys", readdirSync(join(log.dir, "keys"))[0] ?? ""));
+      if (when === "before") expire();
+      await shipFirst(log, await (await LogReader.open(log.dir, log)).checkpointSize());
+      if (when === "after") expire();
+      for (const answers of [ledgerAnswers([log]), columnsAnswers(columns, [log], failed)]) {
+        const tally = { opaque: 0, expired: 0 };
+        await all(answers.whoSaw(subjectTarget(MASTER_KEY, KINDS[0] ?? "", "3"), tally));
+        expect(tally.expired).toBeGreaterThan(0);
+        for (const actor of ACTORS) {
+          const seen = { opaque: 0, expired: 0 };
+          await all(answers.seenBy(actor, seen));
+          expect(seen.expired).toBeGreaterThan(0);
+          const scope = answers.scope({ actor }, RULES);
+          await all(scope.subjects);
+          const { subjects, reasons } = scope.summary();
+          expect(subjects.max).toBeNull();
+          expect(reasons.join()).toMatch(/expired/u);
+        }
       }
-    }
-  });
+    },
+  );
 
   test("of a day that has expired since it was shipped, nothing", async () => {
     const log = await writeRandomLog(root, { seed: 20, steps: 80, crossingDays: true, name: "gw-20" });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { type ErrorCode, ERROR_CODES, WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
+import { assertTrustedPath } from "../base/trusted-path.ts";
 import { isCode } from "../ledger/disk.ts";
 import type { HealthTold } from "./health.ts";
 import type { AnswerLine, AskTallyTold } from "./protocol.ts";
@@ -70,6 +71,9 @@ export class ControlClient {
   }
 
   async #ask(method: "GET" | "POST", path: string, body?: object): Promise<IncomingMessage> {
+    await assertTrustedPath(this.#socket).catch((cause: unknown) => {
+      throw cause instanceof WhosawError ? cause : unreachable(this.#socket, cause);
+    });
     const text = body === undefined ? "" : JSON.stringify(body);
     const asking = request({
       socketPath: this.#socket,

@@ -175,6 +175,14 @@ test("whatever bodies come, the answer is a coded error or what was asked for", 
   expect(await lease()).toMatchObject({ status: 200 });
 });
 
+test("a socket in a folder where anybody could have put it is not asked", async () => {
+  const path = socket().socketPath;
+  await chmod(join(path, ".."), 0o777);
+  await expect(ControlClient.find(path)).rejects.toMatchObject({ code: "CONTROL_UNREACHABLE" });
+  await chmod(join(path, ".."), 0o700);
+  expect(await ControlClient.find(path)).toBeDefined();
+});
+
 test("huge bodies are refused without being read, on socket and port", async () => {
   const huge = "x".repeat(LIMITS.controlBodyBytesMax + 1);
   for (const at of [socket(), port()]) {

@@ -60,9 +60,7 @@ export function watchRoutes(app: FastifyInstance, watched: Watched): void {
 export function deskRoutes(app: FastifyInstance, desk: Desk): void {
   app.post("/v1/lease", (request, reply) => reply.send(desk.grant(checked(gatewayReport, request.body))));
   app.post("/v1/reload", async (_request, reply) => reply.send(await desk.reload()));
-  app.post("/v1/reindex", (_request, reply) =>
-    reply.type("application/x-ndjson").send(Readable.from(progressLines(desk))),
-  );
+  app.post("/v1/reindex", (_request, reply) => sendLines(reply, progressLines(desk)));
   app.post("/v1/expire", async (request, reply) => {
     const asked = checked(expireAsked, request.body);
     return reply.send(await desk.expire({ ...asked, by: throughSocket(asked.by) }));
@@ -93,7 +91,13 @@ function throughSocket(by: string): string {
 
 function stream(reply: FastifyReply, desk: Desk, by: string, answering: Answering): FastifyReply {
   const log = desk.consoleLog();
-  return reply.type("application/x-ndjson").send(Readable.from(lines(log, throughSocket(by), answering)));
+  return sendLines(reply, lines(log, throughSocket(by), answering));
+}
+
+/** A log takes minutes to read and a pager an hour, so silence is no reason to hang up once a question has been asked. */
+function sendLines(reply: FastifyReply, answer: AsyncIterable<string>): FastifyReply {
+  reply.raw.socket?.setTimeout(0);
+  return reply.type("application/x-ndjson").send(Readable.from(answer));
 }
 
 const lineOf = (value: AnswerLine): string => `${JSON.stringify(value)}\n`;

@@ -2,6 +2,7 @@
 import { Agent, request } from "node:http";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
+import { assertTrustedPath } from "../base/trusted-path.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ControlLease } from "./lease.ts";
 import type { GatewayLog } from "./parts.ts";
@@ -40,6 +41,7 @@ export class LeaseClient {
   async #ask(): Promise<void> {
     const askedMs = performance.now();
     try {
+      await assertTrustedPath(this.#options.socket);
       const { leaseMs, reload } = parseGrant(await this.#post(JSON.stringify(this.#options.report())));
       if (this.#stopped) return;
       this.#options.lease.grant(askedMs, leaseMs);
