@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Columns } from "../columns/columns.ts";
+import { forgetBefore } from "../columns/forget.ts";
 import { openColumns } from "../columns/open.ts";
 import { BatchReader, type LogSource } from "../shipping/batch-reader.ts";
 import { NOTHING_YET } from "../shipping/batch.ts";
 import { ColumnsWriter } from "../shipping/columns-writer.ts";
 import { number32 } from "../columns/numbers.ts";
+import { DAY_MS } from "../ledger/day-keys.ts";
 import { LogReader } from "../ledger/read.ts";
 import { ACTORS, KEYS, KINDS, MASTER_KEY, RULES, writeRandomLog } from "../shipping/testing/random-log.ts";
 import { type Answers, columnsAnswers, ledgerAnswers } from "./answers.ts";
@@ -67,6 +69,17 @@ async function shipFirst(log: LogSource, to: number): Promise<void> {
   }
 }
 
+/** As `whosaw ledger expire` does, until the store has done it. */
+async function forgetFirstDay({ origin }: LogSource): Promise<void> {
+  const where = `WHERE log = ${number32(origin)}`;
+  const [row] = await columns.select(`SELECT min(at) AS first FROM statements ${where}`);
+  const end = (Math.floor(Number(row?.[0]) / DAY_MS) + 1) * DAY_MS;
+  await forgetBefore(columns, [number32(origin)], end);
+  const left = async (): Promise<unknown> =>
+    columns.select(`SELECT count() AS n FROM statements ${where} AND at < ${end} AND actor != 0`);
+  await expect.poll(left, { timeout: 20_000 }).toEqual([["0"]]);
+}
+
 describe("columns and ledger say the same", () => {
   test.for([1, 2, 3, 4, 5, 6])("of random ledgers, however far they are shipped: %i", async (seed) => {
     const name = `gw-${seed}`;
@@ -78,14 +91,15 @@ describe("columns and ledger say the same", () => {
     expect(await everything(columnsAnswers(columns, [log], failed))).toEqual(expected);
   });
 
-  test.for(["before", "after"])(
+  test.for(["before", "after", "and left columns after"])(
     "a day that expired %s it was shipped is missing aloud, as in the ledger",
     async (when) => {
-      const log = await writeRandomLog(root, { seed: 22, steps: 120, crossingDays: true, name: `gw-${when}` });
+      const log = await writeRandomLog(root, { seed: 22, steps: 120, crossingDays: true, name: `gw-${when.length}` });
       const expire = (): void => rmSync(join(log.dir, "keys", readdirSync(join(log.dir, "keys"))[0] ?? ""));
       if (when === "before") expire();
       await shipFirst(log, await (await LogReader.open(log.dir, log)).checkpointSize());
-      if (when === "after") expire();
+      if (when !== "before") expire();
+      if (when.startsWith("and")) await forgetFirstDay(log);
       for (const answers of [ledgerAnswers([log]), columnsAnswers(columns, [log], failed)]) {
         const tally = { opaque: 0, expired: 0 };
         await all(answers.whoSaw(subjectTarget(MASTER_KEY, KINDS[0] ?? "", "3"), tally));

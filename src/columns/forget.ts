@@ -1,11 +1,12 @@
 /** Rows of expired days leave the column store. */
 import type { Columns, ColumnsTable } from "./columns.ts";
+import { DECISIONS } from "./rows.ts";
 
-/** Tables whose rows are of a day. */
-const OF_DAYS: readonly ColumnsTable[] = ["disclosures", "disclosures_by_actor", "statements"];
+const DISCLOSURES: readonly ColumnsTable[] = ["disclosures", "disclosures_by_actor"];
 
 /**
- * Asks the store to delete what is older; it does so in the background, part by part. Answers leave these rows out at
+ * Asks the store to delete disclosures that are older, and to make statements what they are when they are shipped after
+ * their day: nobody's, but still counted. It does so in the background, part by part. Answers leave these rows out at
  * once, because their days cannot be read.
  * @param logs number32 of the origins that they are of
  * @param beforeMs epoch milliseconds
@@ -13,7 +14,8 @@ const OF_DAYS: readonly ColumnsTable[] = ["disclosures", "disclosures_by_actor",
  */
 export async function forgetBefore(columns: Columns, logs: readonly number[], beforeMs: number): Promise<void> {
   if (logs.length === 0) return;
-  for (const table of OF_DAYS) {
-    await columns.command(`ALTER TABLE ${table} DELETE WHERE at < ${beforeMs} AND log IN (${logs.join(", ")})`);
-  }
+  const older = `WHERE at < ${beforeMs} AND log IN (${logs.join(", ")})`;
+  for (const table of DISCLOSURES) await columns.command(`ALTER TABLE ${table} DELETE ${older}`);
+  const nobodys = `actor = 0, form = 0, decision = ${DECISIONS.expired}, ticket = '', reason = ''`;
+  await columns.command(`ALTER TABLE statements UPDATE ${nobodys} ${older}`);
 }
