@@ -9,7 +9,7 @@ import { BatchReader, type LogSource } from "../shipping/batch-reader.ts";
 import { NOTHING_YET } from "../shipping/batch.ts";
 import { ColumnsWriter } from "../shipping/columns-writer.ts";
 import { number32 } from "../columns/numbers.ts";
-import { DAY_MS } from "../ledger/day-keys.ts";
+import { DAY_MS } from "../base/clock.ts";
 import { LogReader } from "../ledger/read.ts";
 import { ACTORS, KEYS, KINDS, MASTER_KEY, RULES, writeRandomLog } from "../shipping/testing/random-log.ts";
 import { type Answers, columnsAnswers, ledgerAnswers } from "./answers.ts";
