@@ -1,5 +1,6 @@
 /** Answers for a process that asks by itself: columns are opened if they are there, and the ledger answers if they are not. */
 import { access } from "node:fs/promises";
+import { assert } from "../base/assert.ts";
 import type { WhosawError } from "../base/errors.ts";
 import type { Columns } from "../columns/columns.ts";
 import { openColumns } from "../columns/open.ts";
@@ -35,7 +36,7 @@ export function ownAnswers(
       return {
         subjects,
         summary: () => {
-          if (scope === undefined) throw new Error("assertion failed: the subjects of a scope are read first");
+          assert(scope !== undefined, "the subjects of a scope are read first");
           return scope.summary();
         },
       };

@@ -1,4 +1,5 @@
 /** Scopes of several logs, and of columns and what is beyond them, as one: each subject once, in one order. */
+import { assert } from "../base/assert.ts";
 import type { Columns } from "../columns/columns.ts";
 import { number64 } from "../columns/numbers.ts";
 import { Names } from "../columns/queries/names.ts";
@@ -41,7 +42,7 @@ export function scopeOf(question: ScopeQuestion, rules: RowRules, sources: () =>
   return {
     subjects: read(),
     summary: () => {
-      if (strata === undefined) throw new Error("assertion failed: the subjects of a scope are read first");
+      assert(strata !== undefined, "the subjects of a scope are read first");
       return totals.summary(strata);
     },
   };

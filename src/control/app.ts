@@ -46,6 +46,7 @@ export function checked<T>(shape: z.ZodType<T>, body: unknown): T {
   );
 }
 
+/** An error as it goes over the socket: what it is, never what caused it. */
 export function told({ code, message, hint }: WhosawError): ErrorTold {
   return { code, message, hint: hint ?? null };
 }

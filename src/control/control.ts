@@ -2,8 +2,8 @@
  * The control plane: grants leases, owns the console log, answers commands, reads the configuration again for everybody,
  * and says how everything is. What it cannot open it tries again; meanwhile it says so and goes on.
  */
-import type { FastifyInstance } from "fastify";
 import { isDeepStrictEqual } from "node:util";
+import type { FastifyInstance } from "fastify";
 import { columnsAnswers, ledgerAnswers } from "../asks/answers.ts";
 import { systemClock } from "../base/clock.ts";
 import { WhosawError } from "../base/errors.ts";
@@ -13,8 +13,8 @@ import { gatewayLogs } from "../config/gateways.ts";
 import { policyHash } from "../config/policy-hash.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
-import { type Answering, type AnswersOf, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
+import { type Answering, type AnswersOf, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { keepColumns, type ShippedColumns } from "./columns.ts";
 import { keepConsoleLog } from "./console.ts";
@@ -25,8 +25,8 @@ import type { Kept } from "./kept.ts";
 import { Metrics } from "./metrics.ts";
 import type { ExpireAsked, ReloadTold, ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 import { type Desk, deskRoutes, type Watched, watchRoutes } from "./routes.ts";
-import { type KeptState, keepState } from "./state.ts";
 import { claimSocket, type ClaimedSocket } from "./socket.ts";
+import { type KeptState, keepState } from "./state.ts";
 
 /** What goes to the operator's log. Never names, values or statement texts. */
 export interface ControlLog {
