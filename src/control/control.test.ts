@@ -183,6 +183,12 @@ test("a socket in a folder where anybody could have put it is not asked", async 
   expect(await ControlClient.find(path)).toBeDefined();
 });
 
+test("a time that no date has is refused", async () => {
+  const body = { by: "uid:0", actor: "svc:helpdesk", fromMs: Number.MAX_SAFE_INTEGER };
+  const { status, text: answer } = await ask(socket(), "POST", "/v1/scope", JSON.stringify(body));
+  expect([status, JSON.parse(answer)]).toMatchObject([400, { error: { code: "USAGE" } }]);
+});
+
 test("huge bodies are refused without being read, on socket and port", async () => {
   const huge = "x".repeat(LIMITS.controlBodyBytesMax + 1);
   for (const at of [socket(), port()]) {

@@ -40,8 +40,9 @@ const fromLedger = z.boolean().optional();
 const actor = z.custom<`staff:${string}` | `svc:${string}`>(
   (value) => typeof value === "string" && /^(?:staff|svc):.{1,200}$/su.test(value),
 );
-/** Milliseconds since the epoch. */
-const timeMs = z.number().int().optional();
+/** Milliseconds since the epoch: as many as a date has in ECMAScript. */
+const DATE_MS_MAX = 8.64e15;
+const timeMs = z.number().int().min(-DATE_MS_MAX).max(DATE_MS_MAX).optional();
 
 export const whoSawQuestion = z.strictObject({
   by,
