@@ -52,11 +52,19 @@ Try these in another terminal, in this folder.
 
    ${SHOWN_CLI} seen-by ${WATCHED} --config ${config}
 
-4. Make sure that nobody has changed the record:
+4. Count whom they saw, and which fields; whatever that may be more by is said:
+
+   ${SHOWN_CLI} scope --actor ${WATCHED} --config ${config}
+
+5. Make sure that nobody has changed the record:
 
    ${SHOWN_CLI} verify ${ready.ledger} --vkey ${ready.vkey} --witness ${ready.witness}
 
-5. Try a table that nobody has classified; it is refused, with what to do instead:
+6. Look for ways around the gateway; this demo has some on purpose:
+
+   ${SHOWN_CLI} doctor --config ${config}
+
+7. Try a table that nobody has classified; it is refused, with what to do instead:
 
    ${psql("select * from support.outbox")}
 `;

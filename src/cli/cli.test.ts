@@ -341,6 +341,10 @@ test("bash completes what the list of commands has", async () => {
   expect(complete("actor", "add", "alice", "--ro")).toEqual(["--role"]);
   expect(complete("completion", "")).toEqual(expect.arrayContaining(["bash", "zsh", "fish"]));
   expect(complete("check", "--config", "").sort()).toEqual(["completion.bash", "whosaw.yaml"]);
+  expect(complete("state", "restore", "whosaw.y")).toEqual(["whosaw.yaml"]);
+  expect(complete("verify", "whosaw.y")).toEqual(["whosaw.yaml"]);
+  expect(complete("state", "restore", "--rep")).toEqual(["--replace"]);
+  expect(complete("scope", "--actor", "")).toEqual([]);
 });
 
 test("the scripts for zsh and fish name every command", () => {

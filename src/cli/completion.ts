@@ -1,6 +1,6 @@
 /**
  * Completion scripts, made from the list of commands. One word table serves all three shells: for each way into the
- * tree ("", "actor", "actor add") the words that may follow. After an option with a value, files are offered.
+ * tree ("", "actor", "actor add") the words that may follow. Files are offered where a path stands.
  */
 import type { Command } from "./command.ts";
 import { optionName, optionsOf } from "./options.ts";
@@ -46,10 +46,28 @@ export function wordTable(list: readonly Command[]): ReadonlyMap<string, readonl
   return table;
 }
 
-/** Options that take a value: after them a file name may stand. */
-function valueOptions(list: readonly Command[]): string[] {
+/** Values that are paths, by the name that help gives them. */
+const PATHS: ReadonlySet<string> = new Set(["FILE", "DIR", "OLD"]);
+
+/** Options that take a value: after some of them a path stands, after the others what no shell can know. */
+function valueOptions(list: readonly Command[]): { readonly paths: string[]; readonly others: string[] } {
   const flags = list.flatMap((command) => optionsOf(command)).map((option) => option.flags);
-  return [...new Set(flags.filter((text) => text.includes(" ")).map((text) => `--${optionName(text)}`))];
+  const names = (wanted: boolean): string[] => {
+    const those = flags.filter((text) => text.includes(" ") && PATHS.has(valueOf(text)) === wanted);
+    return [...new Set(those.map((text) => `--${optionName(text)}`))];
+  };
+  const paths = names(true);
+  return { paths, others: names(false).filter((name) => !paths.includes(name)) };
+}
+
+/** `--out FILE` to `FILE`. */
+function valueOf(flags: string): string {
+  return flags.split(" ")[1]?.replace(/[^A-Z]/gu, "") ?? "";
+}
+
+/** Commands whose first argument is a path. */
+function pathCommands(list: readonly Command[]): string[] {
+  return list.filter((command) => PATHS.has(command.arguments?.[0]?.name ?? "")).map((command) => command.name);
 }
 
 const SCRIPTS: Readonly<Record<Shell, (list: readonly Command[]) => string>> = {
@@ -67,6 +85,7 @@ function caseLines(list: readonly Command[], line: (path: string, words: readonl
 }
 
 function bashScript(list: readonly Command[]): string {
+  const { paths, others } = valueOptions(list);
   const lines = caseLines(
     list,
     (path, words) => `    "${path}${path === "" ? "" : " "}"*) words="${words.map(({ word }) => word).join(" ")}" ;;`,
@@ -78,12 +97,22 @@ _whosaw() {
     [[ $word == -* ]] || way+="$word "
   done
   case "$previous" in
-    ${valueOptions(list).join("|")}) COMPREPLY=( $(compgen -f -- "$current") ); return ;;
+    ${paths.join("|")}) compopt -o filenames 2> /dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    ${others.join("|")}) COMPREPLY=(); return ;;
   esac
   case "$way" in
 ${lines}
   esac
   COMPREPLY=( $(compgen -W "$words" -- "$current") )
+  case "$current:$way" in
+    -*) ;;
+${pathCommands(list)
+  .map(
+    (name) =>
+      `    *:"${name} ") compopt -o filenames 2> /dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;`,
+  )
+  .join("\n")}
+  esac
 }
 complete -F _whosaw whosaw
 `;
@@ -97,6 +126,7 @@ function zshScript(list: readonly Command[]): string {
       .join(" ");
     return `    ${path === "" ? "*" : `"${path} "*`}) entries=(${entries}) ;;`;
   });
+  const { paths, others } = valueOptions(list);
   // Not `path`: zsh ties that name to $PATH.
   return `#compdef whosaw
 _whosaw() {
@@ -105,7 +135,14 @@ _whosaw() {
     [[ $word == -* ]] || way+="$word "
   done
   case "$words[CURRENT-1]" in
-    ${valueOptions(list).join("|")}) _files; return ;;
+    ${paths.join("|")}) _files; return ;;
+    ${others.join("|")}) return ;;
+  esac
+  case "$words[CURRENT]:$way" in
+    -*) ;;
+${pathCommands(list)
+  .map((name) => `    *:"${name} ") _files; return ;;`)
+  .join("\n")}
   esac
   case "$way" in
 ${lines}
@@ -118,17 +155,18 @@ if [[ $funcstack[1] == _whosaw ]]; then _whosaw "$@"; else compdef _whosaw whosa
 
 function fishScript(list: readonly Command[]): string {
   const quote = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-  const values = valueOptions(list);
+  const { paths, others } = valueOptions(list);
   const names = new Set(list.map((command) => command.name));
   const lines = [...wordTable(list)].flatMap(([path, words]) =>
     words.map(({ word, description }) => {
       const where = `${names.has(path) ? "__whosaw_within" : "__whosaw_at"} ${path}`.trim();
       const what = word.startsWith("--")
-        ? `-l ${word.slice(2)}${values.includes(word) ? " -r -F" : ""}`
+        ? `-l ${word.slice(2)}${paths.includes(word) ? " -r -F" : others.includes(word) ? " -x" : ""}`
         : `-a ${quote(word)}`;
       return `complete -c whosaw -n ${quote(where)} ${what} -d ${quote(description)}`;
     }),
   );
+  const files = pathCommands(list).map((name) => `complete -c whosaw -n ${quote(`__whosaw_at ${name}`)} -F`);
   return `# fish completion for whosaw
 function __whosaw_words
   string match -v -- '-*' (commandline -opc)[2..]
@@ -142,6 +180,6 @@ function __whosaw_within
   test (count $words) -ge (count $argv); and test "$words[1..(count $argv)]" = "$argv"
 end
 complete -c whosaw -f
-${lines.join("\n")}
+${[...lines, ...files].join("\n")}
 `;
 }

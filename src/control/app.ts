@@ -20,7 +20,13 @@ export function createApp(): FastifyInstance {
   });
   app.server.maxConnections = LIMITS.controlConnectionsMax;
   app.setNotFoundHandler((_request, reply) =>
-    refuse(reply, 404, new WhosawError("NOT_FOUND", "The control plane does not know this address.")),
+    refuse(
+      reply,
+      404,
+      new WhosawError("NOT_FOUND", "The control plane does not know this address.", {
+        hint: "GET /health and GET /metrics are there for everybody.",
+      }),
+    ),
   );
   app.setErrorHandler((error: Error & { readonly statusCode?: number }, _request, reply) => {
     const { statusCode = 500 } = error;

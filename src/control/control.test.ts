@@ -84,6 +84,20 @@ test("a gateway that is configured gets its lease; health and metrics tell of it
   expect(metrics).toContain('whosaw_gateway_errors_total{gateway="helpdesk.example/gw-1",code="REFUSED"} 6');
 });
 
+test("a socket that somebody has deleted turns health red, on the port where it still can be asked", async () => {
+  await lease();
+  await rm(join(dir, "whosaw-data"), { recursive: true });
+  const { status, text: told } = await ask(port(), "GET", "/health");
+  expect([status, JSON.parse(told)]).toMatchObject([
+    503,
+    {
+      problems: [
+        { of: "control socket", code: "CONTROL_UNREACHABLE", message: expect.stringContaining("was deleted") },
+      ],
+    },
+  ]);
+});
+
 test("a gateway of another origin gets none", async () => {
   expect(await lease({ origin: "somebody.else/gw" })).toMatchObject({ status: 409 });
   expect(control.gateways.list).toEqual([]);

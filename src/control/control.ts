@@ -95,7 +95,10 @@ class Control implements RunningControl, Desk, Watched {
     const noting = (of: string) => (problem: WhosawError | undefined) => this.#noteProblem(of, problem);
     this.#console = keepConsoleLog(options.config, noting("console log"));
     this.#columns = keepColumns(config, noting("columns"));
-    this.#state = keepState(config, noting("state"));
+    this.#state = keepState(config, {
+      onProblem: noting("state"),
+      onNote: (note) => options.log.warn({ store: "state", event: "state-behind" }, note),
+    });
   }
 
   get http(): string | undefined {
@@ -168,6 +171,7 @@ class Control implements RunningControl, Desk, Watched {
       origins: gatewayLogs(this.#config).map(({ origin }) => origin),
       gateways: this.gateways.list,
       stores: new Map([
+        ["control socket", this.#socket?.problem()],
         ["console log", this.#console.problem],
         ["columns", this.#columns.problem],
         ["state", this.#state.problem],

@@ -52,7 +52,7 @@ function gatewayProblems(origin: string, gateways: readonly KnownGateway[], poli
         of,
         code: "NO_LEASE",
         message: "It does not ask for its lease: it is not running, or cannot reach this socket.",
-        hint: "Start it with whosaw gateway.",
+        hint: "Start it with `whosaw gateway`; one of those under gateways with `whosaw gateway --name NAME`.",
       },
     ];
   }
@@ -62,8 +62,14 @@ function gatewayProblems(origin: string, gateways: readonly KnownGateway[], poli
     problems.push({
       of,
       code: report.ledgerError,
-      message: "Its ledger is not healthy.",
-      hint: "Its own log says why.",
+      message:
+        report.ledgerError === "LEDGER_DISK_FULL"
+          ? "The disk of its ledger is full: no protected row is shown."
+          : "Its ledger is not healthy: no protected row is shown.",
+      hint:
+        report.ledgerError === "LEDGER_DISK_FULL"
+          ? "Free space there; it goes on by itself with the next statement."
+          : "Its own log says why.",
     });
   }
   if (report.policy !== policy) {

@@ -1,4 +1,5 @@
 /** The Unix socket of the control plane: one owner at a time, reachable by its own user alone. */
+import { existsSync } from "node:fs";
 import { mkdir, rmdir, stat, unlink } from "node:fs/promises";
 import type { Server } from "node:http";
 import { dirname } from "node:path";
@@ -10,6 +11,8 @@ import { takeLock } from "../ledger/lock.ts";
 export interface ClaimedSocket {
   /** Begins to listen there. @throws WhosawError CONTROL_UNREACHABLE */
   listen(server: Server): Promise<void>;
+  /** Undefined while commands find it there. */
+  problem(): WhosawError | undefined;
   /** Gives the place back, once nobody listens there any more. */
   release(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export async function claimSocket({ socket, access }: ControlConfig): Promise<Cl
   await unlink(socket).catch(unlessMissing);
   return {
     listen: (server) => listenForOwner(server, socket, access === "group" ? 0o117 : 0o177),
+    problem: () => (existsSync(socket) ? undefined : gone(socket)),
     release: async () => {
       await unlink(socket).catch(unlessMissing);
       await lock.release();
@@ -81,8 +85,16 @@ async function listenForOwner(server: Server, socket: string, mask: number): Pro
 
 function unusable(path: string, cause: unknown): WhosawError {
   return new WhosawError("FILE_UNWRITABLE", `The control plane cannot have its socket at ${path}.`, {
-    hint: "Name a place where this user may write in control.socket.",
+    hint: isCode(cause, "ENOSPC")
+      ? "The disk is full: free space there."
+      : "Name a place where this user may write in control.socket.",
     cause,
+  });
+}
+
+function gone(socket: string): WhosawError {
+  return new WhosawError("CONTROL_UNREACHABLE", `The socket ${socket} was deleted: commands cannot ask any more.`, {
+    hint: "Stop this process and start it again; what else was in that folder is gone too.",
   });
 }
 

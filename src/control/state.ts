@@ -11,19 +11,24 @@ import { parseVkey } from "../ledger/checkpoint.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { readCheckpoint } from "../ledger/recover.ts";
 import { startedLogs } from "../ledger/started.ts";
+import { catchUpNote } from "../state/catch-up.ts";
+import type { Restored } from "../state/installation.ts";
 import { openState, type State } from "../state/state.ts";
 import { asWhosawError, Kept } from "./kept.ts";
 
+export interface StateWords {
+  readonly onProblem: (problem: WhosawError | undefined) => void;
+  /** What an operator should know of a state that is older than its logs, or new. */
+  readonly onNote: (note: string) => void;
+}
+
 /** @param config the one in force when it is asked */
-export function keepState(
-  config: () => Config,
-  onProblem: (problem: WhosawError | undefined) => void,
-): Kept<KeptState> {
+export function keepState(config: () => Config, { onProblem, onNote }: StateWords): Kept<KeptState> {
   const kept: Kept<KeptState> = new Kept({
     open: async () => {
       const { state: location, ledger } = config();
       const state = await openState(location, { installation: ledger.origin, clock: systemClock });
-      return new KeptState(state, config, (problem) => kept.note(problem));
+      return new KeptState(state, config, { onProblem: (problem) => kept.note(problem), onNote });
     },
     close: (state) => state.close(),
     onProblem,
@@ -34,14 +39,16 @@ export function keepState(
 export class KeptState {
   readonly #state: State;
   readonly #config: () => Config;
-  readonly #onProblem: (problem: WhosawError | undefined) => void;
+  readonly #words: StateWords;
+  /** Origins of logs that were held against the state since it was opened. */
+  readonly #met = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #working: Promise<void>;
 
-  constructor(state: State, config: () => Config, onProblem: (problem: WhosawError | undefined) => void) {
+  constructor(state: State, config: () => Config, words: StateWords) {
     this.#state = state;
     this.#config = config;
-    this.#onProblem = onProblem;
+    this.#words = words;
     this.#working = this.#keepUp();
     this.#timer = setInterval(() => this.keepUp(), LIMITS.heartbeatIntervalMs);
   }
@@ -63,9 +70,9 @@ export class KeptState {
     try {
       await this.#state.policies.record({ hash: policyHash(config), by: "whosaw.yaml", text: policyText(config) });
       for (const log of await startedLogs(gatewayLogs(config))) await this.#confirm(log);
-      this.#onProblem(undefined);
+      this.#words.onProblem(undefined);
     } catch (error) {
-      this.#onProblem(asWhosawError(error));
+      this.#words.onProblem(asWhosawError(error));
     }
   }
 
@@ -74,6 +81,19 @@ export class KeptState {
     const { vkey } = JSON.parse(await readFile(join(dir, "log.json"), "utf8")) as { vkey: string };
     await this.#state.logs.register(origin, vkey);
     const checkpoint = await readCheckpoint(nodeDisk(), dir, parseVkey(vkey));
-    await this.#state.logs.confirm(origin, checkpoint);
+    const restored = await this.#untoldRestore(origin);
+    const advance = await this.#state.logs.confirm(origin, checkpoint);
+    if (this.#met.has(origin)) return;
+    this.#met.add(origin);
+    const note = catchUpNote(origin, advance, restored);
+    if (note !== undefined) this.#words.onNote(note);
+  }
+
+  /** Undefined also once the log was seen after the restore: then it was told. */
+  async #untoldRestore(origin: string): Promise<Restored | undefined> {
+    const { restored } = this.#state;
+    if (restored === undefined || this.#met.has(origin)) return undefined;
+    const seen = (await this.#state.logs.list()).find((log) => log.origin === origin)?.highest?.atMs ?? 0;
+    return seen < restored.restoredMs ? restored : undefined;
   }
 }

@@ -6,6 +6,7 @@ import { supportConfig } from "../../sim/support-database/config.ts";
 import { startTestGateway, type TestGateway } from "../../test/rig/gateway.ts";
 import { whosaw } from "../../test/rig/program.ts";
 import { type SupportDatabase, supportDatabase } from "../../test/rig/shared.ts";
+import { controlHealth } from "./control.ts";
 import type { DoctorFinding } from "./finding.ts";
 
 interface Answer {
@@ -177,6 +178,7 @@ test("with the database down it says so, and looks at the rest", async () => {
       "files.permissions",
       "files.password",
       "copies",
+      "control.health",
     ])
       expect(answer.of(check)).toHaveLength(1);
   } finally {
@@ -195,6 +197,20 @@ test("keys that are gone are critical, and no reason to stop looking", async () 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("what a running control plane says of its stores and gateways is told; that none runs, too", () => {
+  const columns = { of: "columns", message: "It refuses the password.", hint: "Write the right one." };
+  expect(controlHealth({ problems: [columns] })).toMatchObject([
+    {
+      severity: "warning",
+      check: "control.health",
+      message: "The control plane says of its columns: It refuses the password.",
+      advice: "Write the right one.",
+    },
+  ]);
+  expect(controlHealth({ problems: [] })).toMatchObject([{ severity: "ok", check: "control.health" }]);
+  expect(controlHealth(undefined)).toMatchObject([{ severity: "note", check: "control.health" }]);
 });
 
 test("in words: one line a finding, the worst first", async () => {

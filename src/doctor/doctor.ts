@@ -6,6 +6,7 @@ import { loadKeys } from "../ledger/keys-file.ts";
 import { loadCatalog } from "../lineage/catalog/load.ts";
 import { CATALOG_TRANSACTION, type CatalogQuery } from "../lineage/catalog/statements.ts";
 import { isSystemSchema } from "../lineage/catalog/system.ts";
+import { type ControlHealth, controlHealth } from "./control.ts";
 import { hostRules, rolesAround, sessionsAround } from "./around.ts";
 import { clocks, connections, encryption, visibility } from "./capacity.ts";
 import { filePermissions, passwordInFile } from "./files.ts";
@@ -22,6 +23,8 @@ export interface DoctorOptions {
   readonly nowMs: () => number;
   /** Some gateway has run with this configuration: then its ledger and keys must be there. */
   readonly ledgerStarted: boolean;
+  /** Asks a running control plane what is wrong with it; undefined if none runs. @throws WhosawError */
+  readonly health: () => Promise<ControlHealth | undefined>;
 }
 
 /** Works while a gateway runs and while none does; with the database down it says so and looks at the rest. */
@@ -31,6 +34,7 @@ export async function examineInstallation(options: DoctorOptions): Promise<Docto
   return [
     ...(await look("database", () => examineDatabase(options, ledger.recent?.sessionsPeak))),
     ...ledger.findings,
+    ...(await look("control.health", async () => controlHealth(await options.health()))),
     ...(await look("ledger.space", () => space(config, ledger.recent, options.nowMs()))),
     ...(await look("ledger.witness", () => elsewhere(config))),
     ...(await look("files.permissions", () => filePermissions(config))),

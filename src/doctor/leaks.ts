@@ -122,18 +122,19 @@ export async function serverLog(scene: DatabaseScene): Promise<readonly DoctorFi
 export async function unclassified(scene: DatabaseScene): Promise<readonly DoctorFinding[]> {
   const open = scene.relations.filter((relation) => scene.catalog.standing(relation).kind === "unclassified");
   if (open.length === 0) return [fine("tables.unclassified", "Every table is classified.")];
-  const rows = await scene.query(`SELECT c.oid, greatest(c.reltuples, 0)::bigint FROM pg_catalog.pg_class c
+  const rows = await scene.query(`SELECT c.oid, c.reltuples::bigint FROM pg_catalog.pg_class c
     WHERE c.oid IN (${open.map(({ oid }) => oid).join(", ")})`);
   const counts = new Map(rows.map(([oid, count]) => [Number(oid), Number(count)]));
+  // Never analysed: PostgreSQL itself does not know how many rows there are, and says -1 (0 before 14).
   const named = open
-    .map(({ oid, schema, name }) => ({ name: `${schema}.${name}`, rows: counts.get(oid) ?? 0 }))
+    .map(({ oid, schema, name }) => ({ name: `${schema}.${name}`, rows: counts.get(oid) ?? -1 }))
     .sort((a, b) => b.rows - a.rows || (a.name < b.name ? -1 : 1))
-    .map(({ name, rows: count }) => `${name} (about ${count} rows)`);
+    .map(({ name, rows: count }) => (count < 0 ? name : `${name} (about ${count} rows)`));
   const effect = scene.config.mode === "enforce" ? "refused" : "recorded as opaque: whose rows they show is not known";
   return [
     warning(
       "tables.unclassified",
-      `${open.length} tables and views are in neither list: ${few(named)}.`,
+      `${open.length === 1 ? "1 table or view is" : `${open.length} tables and views are`} in neither list: ${few(named)}.`,
       `Statements on them are ${effect}. Add each under subjects or public; \`whosaw init --json\` has suggestions.`,
     ),
   ];

@@ -1,5 +1,5 @@
 /** The one rule for locks, and directories that cannot be made. */
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -24,6 +24,15 @@ test("a lock is held until it is given back, and leaves nothing behind", async (
   const held = await take(path);
   expect(held.takenOver).toBe(false);
   await expect(take(path)).rejects.toMatchObject({ code: "LEDGER_LOCKED" });
+  await held.release();
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("a lock whose folder somebody has deleted is given back all the same", async () => {
+  const inside = join(folder, "deleted");
+  await mkdir(inside);
+  const held = await take(join(inside, "lock"));
+  await rm(inside, { recursive: true });
   await held.release();
   expect(await readdir(folder)).toEqual([]);
 });

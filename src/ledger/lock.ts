@@ -130,8 +130,13 @@ export async function takeLock(
   return {
     takenOver,
     release: async () => {
-      await disk.unlink(path);
-      await syncDirectoryOrFail(disk, dirname(path));
+      try {
+        await disk.unlink(path);
+        await syncDirectoryOrFail(disk, dirname(path));
+      } catch (error) {
+        // Somebody has deleted the folder: then nobody else is kept out.
+        if (!isCode(error, "ENOENT")) throw error;
+      }
     },
   };
 }

@@ -14,6 +14,8 @@ export function catchUpNote(
 ): string | undefined {
   if (now === before) return undefined;
   const entries = `${now - before} ${now - before === 1 ? "entry" : "entries"}`;
+  if (restored === undefined && before === 0)
+    return `The state had not seen the log ${origin} yet, which has ${entries}; they are read now. If you expected a state that knows it, stop, and restore a backup with \`whosaw state restore\`.`;
   if (restored === undefined)
     return `The log ${origin} has ${entries} more than when the state last saw it; they are read now.`;
   const at = new Date(restored.backupMs).toISOString();

@@ -15,10 +15,12 @@ export const doctorCommand: Command = {
     const { SEVERITIES } = await import("../../doctor/finding.ts");
     const { systemClock } = await import("../../base/clock.ts");
     const { ledgerStarted } = await import("../../ledger/started.ts");
+    const { ControlClient } = await import("../../control/client.ts");
     const found = await examineInstallation({
       config,
       nowMs: () => systemClock.nowMs(),
       ledgerStarted: await ledgerStarted(config.ledger),
+      health: async () => (await ControlClient.find(config.control.socket))?.health(),
     });
     const findings = found.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
     const count = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length;

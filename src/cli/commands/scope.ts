@@ -69,7 +69,8 @@ function timeOf(text: string | undefined): number | undefined {
 
 function summaryText({ subjects, reasons, kinds, opaque }: ScopeSummary): string {
   const { min, max } = subjects;
-  const head = max === null ? `At least ${count(min)} subjects:` : `${count(min)} subjects, exactly.`;
+  const people = `${count(min)} ${min === 1 ? "subject" : "subjects"}`;
+  const head = max === null ? `At least ${people}:` : `${people}, exactly.`;
   const lines = [
     head,
     ...reasons.map((reason) => `  ${reason}${opaque.tables.length > 0 ? ` (${listed(opaque.tables)})` : ""}`),
