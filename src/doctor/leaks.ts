@@ -146,8 +146,9 @@ const LARGE_ROWS = 10_000;
 export async function keyIndexes(scene: DatabaseScene): Promise<readonly DoctorFinding[]> {
   const keys = scene.protectedRelations.flatMap((relation) => {
     const standing = scene.catalog.standing(relation);
-    const column = standing.kind === "protected" ? standing.table.keyColumns[0] : undefined;
-    return column === undefined || !["table", "partitioned"].includes(relation.kind)
+    // An expression over several columns is served by no index on the first of them.
+    const [column, ...more] = standing.kind === "protected" ? standing.table.keyColumns : [];
+    return column === undefined || more.length > 0 || !["table", "partitioned"].includes(relation.kind)
       ? []
       : [`(${relation.oid}::oid, ${quoteLiteral(column)}::name)`];
   });
