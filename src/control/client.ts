@@ -6,7 +6,7 @@ import { LIMITS } from "../base/limits.ts";
 import { assertTrustedPath } from "../base/trusted-path.ts";
 import { isCode } from "../ledger/disk.ts";
 import type { HealthTold } from "./health.ts";
-import type { AnswerLine, AskTallyTold, ReloadTold } from "./protocol.ts";
+import type { AnswerLine, AskTallyTold } from "./protocol.ts";
 
 /** An answer as it comes: batches, then what is said of all of them. */
 export interface ToldAnswer {
@@ -42,11 +42,6 @@ export class ControlClient {
   /** @throws WhosawError CONTROL_UNREACHABLE */
   async health(): Promise<HealthTold> {
     return JSON.parse(await textOf(await this.#ask("GET", "/health"))) as HealthTold;
-  }
-
-  /** Has whosaw.yaml read again. @throws WhosawError CONFIG_INVALID, CONTROL_UNREACHABLE */
-  async reload(): Promise<ReloadTold> {
-    return (await this.post("/v1/reload", {})) as ReloadTold;
   }
 
   /** A question with a short answer. @throws WhosawError as the control plane said, CONTROL_UNREACHABLE */

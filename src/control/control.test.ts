@@ -98,13 +98,6 @@ test("a socket that somebody has deleted turns health red, on the port where it 
   ]);
 });
 
-test("a command has it reload, and hears of a mistake in the file", async () => {
-  const client = await ControlClient.find(socket().socketPath);
-  expect(await client?.reload()).toMatchObject({ policy: control.health().policy, fixed: [], gateways: [] });
-  text = "mode: observe";
-  await expect(client?.reload()).rejects.toMatchObject({ code: "CONFIG_INVALID" });
-});
-
 test("a gateway of another origin gets none", async () => {
   expect(await lease({ origin: "somebody.else/gw" })).toMatchObject({ status: 409 });
   expect(control.gateways.list).toEqual([]);
