@@ -1,5 +1,5 @@
 /** The state as the control plane keeps it: the policy in force, and the logs with the highest checkpoint seen of each. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
 import type { WhosawError } from "../base/errors.ts";
@@ -85,6 +85,9 @@ export class KeptState {
     const advance = await this.#state.logs.confirm(origin, checkpoint);
     if (this.#met.has(origin)) return;
     this.#met.add(origin);
+    // A log that was begun just now is as new as the state may be.
+    const { mtimeMs } = await stat(join(dir, "log.json"));
+    if (advance.before === 0 && systemClock.nowMs() - mtimeMs < LIMITS.heartbeatIntervalMs) return;
     const note = catchUpNote(origin, advance, restored);
     if (note !== undefined) this.#words.onNote(note);
   }
