@@ -9,8 +9,12 @@ const noPsql = spawnSync("psql", ["--version"]).error !== undefined;
 /** Tries each line as printed. */
 async function tryEverything(demo: Demo): Promise<void> {
   const lines = linesOf(demo);
-  expect(lines).toHaveLength(5);
-  const [read, whoSaw, seenBy, verify, refused] = lines as [string, string, string, string, string];
+  expect(lines).toHaveLength(7);
+  const [read = "", whoSaw = "", seenBy = "", scope = "", verify = "", doctor = "", refused = ""] = lines;
+  expect(JSON.parse((await shell(`${scope} --json`)).stdout)).toMatchObject({
+    actor: expect.stringMatching(/^staff:/u) as string,
+  });
+  expect(JSON.parse((await shell(`${doctor} --json || true`)).stdout)).toMatchObject({ counts: { critical: 1 } });
   const config = /--config (\S+)/u.exec(whoSaw)?.[1];
   const actors = JSON.parse((await shell(`npx whosaw actor list --json --config ${config}`)).stdout) as Actor[];
   const alice = actors.find(({ name }) => name === "alice")?.id;
