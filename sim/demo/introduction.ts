@@ -52,7 +52,7 @@ Try these in another terminal, in this folder.
 
    ${SHOWN_CLI} seen-by ${WATCHED} --config ${config}
 
-4. Count whom they saw, and which fields; whatever that may be more by is said:
+4. Count whom they saw, by country and language too, and which fields; whatever that may be more by is said:
 
    ${SHOWN_CLI} scope --actor ${WATCHED} --config ${config}
 

@@ -23,6 +23,7 @@ mode: ${options.mode ?? "enforce"}
 # Whose data the tables hold, and how a row says so.
 subjects:
   customer:
+    strata: {country: country, language: language}
     tables:
       support.customers:
         key: {column: id}

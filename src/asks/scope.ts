@@ -9,6 +9,8 @@ export interface ScopeQuestion {
   /** From this time on, before that one. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
+  /** What strata are called, by their numbers, as far as somebody knows. */
+  readonly strataNames?: ReadonlyMap<number, string> | undefined;
 }
 
 /** An opaque statement of the actor. */
@@ -51,8 +53,15 @@ export interface ScopeKind {
   readonly first: string;
   readonly last: string;
   readonly classes: readonly ScopeClass[];
-  /** Empty where no strata are known; null stands for subjects of which none is. */
-  readonly strata: readonly { readonly stratum: number | null; readonly subjects: number }[];
+  /** Largest first. Empty where no strata are known; null, the last, stands for subjects of which none is. */
+  readonly strata: readonly ScopedStratum[];
+}
+
+export interface ScopedStratum {
+  readonly stratum: number | null;
+  /** `country=PT, language=pt`; null where nobody could say. */
+  readonly name: string | null;
+  readonly subjects: number;
 }
 
 export interface ScopeSummary {
@@ -139,10 +148,10 @@ export class ScopeTotals {
 
   /** @param strata how many of the subjects are known to be of a stratum */
   summary(strata: readonly ScopeStratum[]): ScopeSummary {
-    const { actor, fromMs, toMs } = this.#question;
+    const { actor, fromMs, toMs, strataNames = new Map<number, string>() } = this.#question;
     const kinds = [...this.#kinds]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([kind, totals]) => kindOf(kind, totals, strata));
+      .map(([kind, totals]) => kindOf(kind, totals, named(strata, strataNames)));
     const min = kinds.reduce((sum, { subjects }) => sum + subjects, 0);
     const reasons = this.#reasons();
     return {
@@ -187,7 +196,15 @@ function classOf({ classes }: KindTotals, name: string): { clear: number; masked
   return made;
 }
 
-function kindOf(kind: string, totals: KindTotals, strata: readonly ScopeStratum[]): ScopeKind {
+interface NamedCount extends ScopeStratum {
+  readonly name: string | null;
+}
+
+function named(strata: readonly ScopeStratum[], names: ReadonlyMap<number, string>): NamedCount[] {
+  return strata.map((of) => ({ ...of, name: (of.stratum === undefined ? undefined : names.get(of.stratum)) ?? null }));
+}
+
+function kindOf(kind: string, totals: KindTotals, strata: readonly NamedCount[]): ScopeKind {
   const { subjects, opened, disclosures, firstMs, lastMs, classes } = totals;
   return {
     kind,
@@ -202,11 +219,13 @@ function kindOf(kind: string, totals: KindTotals, strata: readonly ScopeStratum[
   };
 }
 
-function strataOf(kind: string, subjects: number, strata: readonly ScopeStratum[]): ScopeKind["strata"] {
-  const known = strata.flatMap(({ kind: of, stratum, subjects: count }) =>
-    of === kind && stratum !== undefined ? [{ stratum, subjects: count }] : [],
-  );
+function strataOf(kind: string, subjects: number, strata: readonly NamedCount[]): readonly ScopedStratum[] {
+  const known = strata
+    .flatMap(({ kind: of, stratum, name, subjects: count }) =>
+      of === kind && stratum !== undefined ? [{ stratum, name, subjects: count }] : [],
+    )
+    .sort((a, b) => b.subjects - a.subjects || a.stratum - b.stratum);
   const rest = known.reduce((left, { subjects: count }) => left - count, subjects);
   if (known.length === 0) return [];
-  return rest > 0 ? [...known, { stratum: null, subjects: rest }] : known;
+  return rest > 0 ? [...known, { stratum: null, name: null, subjects: rest }] : known;
 }

@@ -166,6 +166,16 @@ export const LIMITS = {
   /** A store of the control plane that does not open is tried again after so long, then twice that, up to the longest. */
   keptRetryMs: 1_000,
   keptRetryMsMax: 30_000,
+  /** Strata are read again after so long, and sooner after they could not be read. */
+  strataIntervalMs: 3_600_000,
+  strataRetryMs: 60_000,
+  /** One statement reads a page of subjects; so many are compared with columns at once. */
+  strataPageRows: 8_192,
+  strataStatementMs: 30_000,
+  strataRunSubjects: 131_072,
+  /** What has more values, or longer ones, does not sort people into groups. */
+  strataOfKindMax: 4_096,
+  stratumValueCharsMax: 100,
   shutdownMs: 10_000,
   exitGraceMs: 2_000,
   /** TabSeparated rows of one INSERT into columns: held whole, so that they arrive whole. */

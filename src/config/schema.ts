@@ -231,7 +231,7 @@ const subjects = table(
       )
         .meta({
           description:
-            "Name to column of the kind's first table: what sorts subjects into groups that are compared with each other, such as country or language.",
+            "Name to column of the kind's first table: what sorts subjects into groups that are compared with each other, such as country or language. No key, and no field of identity, contact, content or secret.",
         })
         .default({}),
     },

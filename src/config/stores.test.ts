@@ -81,6 +81,12 @@ const WRONG: [string, string, ...string[]][] = [
     `${GOOD}subjects: {customer: {strata: {country: country}, tables: {s.a: {key: {sql: id}}}}}\n`,
     "whosaw.yaml:4:23: subjects.customer.strata: needs a table of this kind with key: {column: ...} to be read from. Add one, or remove strata.",
   ],
+  [
+    "strata of one person each",
+    `${GOOD}subjects: {customer: {strata: {a: id, b: email, c: land}, tables: {s.a: {key: {column: id}, fields: {email: contact, land: region}}}}}\n`,
+    "whosaw.yaml:4:35: subjects.customer.strata.a: names a column that tells one person from another: the key, or a field of identity, contact, content or secret. Choose one that many share, such as the country.",
+    "whosaw.yaml:4:42: subjects.customer.strata.b: names a column that tells one person from another: the key, or a field of identity, contact, content or secret. Choose one that many share, such as the country.",
+  ],
 ];
 
 test.each(WRONG)("%s", (_name, text, ...problems) => {

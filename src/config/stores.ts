@@ -80,13 +80,24 @@ export function resolveColumns(raw: RawConfig, absolute: Absolute, findings: Fin
   };
 }
 
+/** Classes of fields that tell one person from another: no such column sorts people into groups. */
+const PERSONAL_CLASSES: ReadonlySet<string> = new Set(["identity", "contact", "content", "secret"]);
+
 /** A subject's strata are columns of the first of its tables whose key is a column of its own. */
 export function resolveStrata(raw: RawConfig, findings: Findings): readonly StrataConfig[] {
   return Object.entries(raw.subjects).flatMap(([kind, { strata, tables }]) => {
     const columns = Object.entries(strata);
     if (columns.length === 0) return [];
-    for (const [table, { key }] of Object.entries(tables)) {
-      if ("column" in key) return [{ kind, table, key: key.column, columns: new Map(columns) }];
+    for (const [table, { key, fields }] of Object.entries(tables)) {
+      if (!("column" in key)) continue;
+      for (const [name, column] of columns) {
+        if (column !== key.column && !PERSONAL_CLASSES.has(fields[column] ?? "")) continue;
+        findings.add(
+          ["subjects", kind, "strata", name],
+          "names a column that tells one person from another: the key, or a field of identity, contact, content or secret. Choose one that many share, such as the country.",
+        );
+      }
+      return [{ kind, table, key: key.column, columns: new Map(columns) }];
     }
     findings.add(
       ["subjects", kind, "strata"],

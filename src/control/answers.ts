@@ -1,13 +1,14 @@
 /** Answers about people, from the logs of all gateways: the same for the control plane and for a command that works alone. */
 import { type Answers, ledgerAnswers } from "../asks/answers.ts";
 import type { AskedLog, AskTally } from "../asks/ask.ts";
+import type { ScopeQuestion } from "../asks/scope.ts";
 import { subjectTarget } from "../asks/subject.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { gatewayLogs } from "../config/gateways.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import { assertLedgerStarted, startedLogs } from "../ledger/started.ts";
-import type { ScopeAsked, SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
+import type { SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 
 /** An answer under way. The tally is whole when the items are. */
 export interface Answering {
@@ -53,11 +54,11 @@ export async function answerSeenBy(
 /** @throws WhosawError LEDGER_IO, LEDGER_KEY_LOST */
 export async function answerScope(
   config: Config,
-  { actor, fromMs, toMs }: Bare<ScopeAsked>,
+  { actor, fromMs, toMs, strataNames }: ScopeQuestion,
   answersOf: AnswersOf = ledgerAnswers,
 ): Promise<Answering> {
   const { logs } = await askedLogs(config);
-  const scope = answersOf(logs).scope({ actor, fromMs, toMs }, config.classification);
+  const scope = answersOf(logs).scope({ actor, fromMs, toMs, strataNames }, config.classification);
   const summary = (): unknown => scope.summary();
   return { command: "scope", target: actor, items: scope.subjects, summary, tally: { opaque: 0, expired: 0 } };
 }

@@ -27,6 +27,8 @@ import type { ExpireAsked, ReloadTold, ScopeAsked, SeenByQuestion, WhoSawQuestio
 import { type Desk, deskRoutes, type Watched, watchRoutes } from "./routes.ts";
 import { claimSocket, type ClaimedSocket } from "./socket.ts";
 import { type KeptState, keepState } from "./state.ts";
+import { strataNames } from "./strata-names.ts";
+import { FollowedStrata } from "./strata.ts";
 
 /** What goes to the operator's log. Never names, values or statement texts. */
 export interface ControlLog {
@@ -76,6 +78,7 @@ class Control implements RunningControl, Desk, Watched {
   readonly #console: Kept<Ledger>;
   readonly #columns: Kept<ShippedColumns>;
   readonly #state: Kept<KeptState>;
+  readonly #strata: FollowedStrata;
   /** Swapped as one by a reload. */
   #config: Config;
   #socket: ClaimedSocket | undefined;
@@ -99,6 +102,17 @@ class Control implements RunningControl, Desk, Watched {
       onProblem: noting("state"),
       onNote: (note) => options.log.warn({ store: "state", event: "state-behind" }, note),
     });
+    const { log } = options;
+    this.#strata = new FollowedStrata({
+      config,
+      columns: () => this.#columns.value?.columns,
+      names: () => this.#state.value?.strata,
+      onFilled: (kind, filled) => log.info({ event: "strata-read", kind, ...filled }, "strata read"),
+      onProblem: (problem) => {
+        if (problem === undefined) log.info({}, "strata are read again");
+        else log.warn({ code: problem.code, err: problem }, problem.message);
+      },
+    });
   }
 
   get http(): string | undefined {
@@ -120,6 +134,7 @@ class Control implements RunningControl, Desk, Watched {
   async wake(): Promise<void> {
     void this.#columns.start();
     void this.#state.start();
+    this.#strata.follow();
     await this.#console.start();
   }
 
@@ -135,8 +150,9 @@ class Control implements RunningControl, Desk, Watched {
     return answerSeenBy(this.#config, question, this.#answersFor(question));
   }
 
-  scope(question: ScopeAsked): Promise<Answering> {
-    return answerScope(this.#config, question, this.#answersFor(question));
+  async scope(question: ScopeAsked): Promise<Answering> {
+    const names = await strataNames(this.#state.value?.strata);
+    return answerScope(this.#config, { ...question, strataNames: names }, this.#answersFor(question));
   }
 
   /** Columns that are not open, or not wanted, are made up for by the ledger. */
@@ -176,6 +192,7 @@ class Control implements RunningControl, Desk, Watched {
         ["columns", this.#columns.problem],
         ["state", this.#state.problem],
       ]),
+      strata: this.#strata.problem,
     });
   }
 
@@ -209,6 +226,7 @@ class Control implements RunningControl, Desk, Watched {
       ...Object.fromEntries(fixed.map((section) => [section, this.#options.config[section]])),
     };
     this.#state.value?.keepUp();
+    this.#strata.follow();
     const number = this.gateways.askReload(systemClock.nowMs());
     const asked = this.gateways.list.filter(({ leased }) => leased).map(({ report }) => report.origin);
     const taken = (origin: string): boolean => (this.gateways.of(origin)?.report.reload ?? 0) >= number;
@@ -239,6 +257,7 @@ class Control implements RunningControl, Desk, Watched {
       app.server.closeAllConnections();
       await app.close();
     }
+    await this.#strata.close();
     await Promise.all([this.#columns.close(), this.#state.close()]);
     await this.#console.close();
     await this.#socket?.release();

@@ -15,6 +15,8 @@ export interface HealthTold {
   readonly policy: string;
   readonly gateways: readonly { readonly origin: string; readonly leased: boolean; readonly sessions: number }[];
   readonly problems: readonly HealthProblem[];
+  /** What should be seen to, though nothing that is recorded depends on it: `strata`. */
+  readonly warnings: readonly HealthProblem[];
 }
 
 export interface HealthSources {
@@ -24,9 +26,11 @@ export interface HealthSources {
   readonly gateways: readonly KnownGateway[];
   /** Of the stores, by name. */
   readonly stores: ReadonlyMap<string, WhosawError | undefined>;
+  /** Why they were not read. */
+  readonly strata: WhosawError | undefined;
 }
 
-export function healthOf({ policy, origins, gateways, stores }: HealthSources): HealthTold {
+export function healthOf({ policy, origins, gateways, stores, strata }: HealthSources): HealthTold {
   const problems = [
     ...[...stores].flatMap(([of, error]) => (error === undefined ? [] : [problemOf(of, error)])),
     ...origins.flatMap((origin) => gatewayProblems(origin, gateways, policy)),
@@ -36,6 +40,7 @@ export function healthOf({ policy, origins, gateways, stores }: HealthSources): 
     policy,
     gateways: gateways.map(({ report: { origin, sessions }, leased }) => ({ origin, leased, sessions })),
     problems,
+    warnings: strata === undefined ? [] : [problemOf("strata", strata)],
   };
 }
 

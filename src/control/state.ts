@@ -53,6 +53,10 @@ export class KeptState {
     this.#timer = setInterval(() => this.keepUp(), LIMITS.heartbeatIntervalMs);
   }
 
+  get strata(): State["strata"] {
+    return this.#state.strata;
+  }
+
   /** Records the policy in force and how far the logs have come; soon after the call, one after the other. */
   keepUp(): void {
     this.#working = this.#working.then(() => this.#keepUp());

@@ -84,6 +84,7 @@ describe("while a gateway runs", () => {
     expect(answer.of("ledger.keys")).toMatchObject([{ severity: "ask" }]);
     expect(answer.of("strength.gateway")).toMatchObject([{ severity: "ok" }]);
     expect(answer.of("tls.upstream")).toMatchObject([{ severity: "ok" }]);
+    expect(answer.of("strata")).toMatchObject([{ severity: "ok" }]);
   });
 });
 
@@ -113,7 +114,8 @@ describe("everything that may be wrong", () => {
     folder = await folderWith(
       supportConfig({ upstreamUrl })
         .replace("helpdesk_read", "doctor_partial")
-        .replace("helpdesk_app", "helpdesk_agent"),
+        .replace("helpdesk_app", "helpdesk_agent")
+        .replace("country: country", "country: land"),
     );
     await chmod(join(folder, "whosaw.yaml"), 0o644);
     answer = await doctor(folder);
@@ -130,6 +132,7 @@ describe("everything that may be wrong", () => {
     ["around.roles", "critical", /doctor_reporter/u, /^ALTER ROLE "doctor_reporter" NOLOGIN;$/mu],
     ["around.superusers", "warning", /postgres/u, /^$/u],
     ["around.hosts", "warning", /lets others in/u, /^$/u],
+    ["strata", "warning", /has no column land/u, /^$/u],
     ["strength.gateway", "critical", /BYPASSRLS, CREATEROLE/u, /NOBYPASSRLS NOCREATEROLE;/u],
     ["strength.gateway", "critical", /pg_read_all_data/u, /REVOKE pg_read_all_data/u],
     ["strength.gateway", "warning", /may create databases/u, /NOCREATEDB/u],

@@ -15,6 +15,7 @@ import { definerFunctions, keyIndexes, serverLog, unclassified, waysOut } from "
 import { attribution, copies, elsewhere, lastEntry, space } from "./ledger.ts";
 import { readRecent, type RecentLedger } from "./recent.ts";
 import { DatabaseScene } from "./scene.ts";
+import { readableStrata } from "./strata.ts";
 import { keyGrants, roleStrength } from "./strength.ts";
 
 export interface DoctorOptions {
@@ -75,6 +76,7 @@ const LOOKS: readonly (readonly [check: string, run: (scene: DatabaseScene) => P
   ["leaks", waysOut],
   ["leaks.functions", definerFunctions],
   ["leaks.log", serverLog],
+  ["strata", readableStrata],
   ["tls.upstream", encryption],
 ];
 

@@ -3,7 +3,7 @@
  *
  *     {"format":"whosaw state backup 1","installation":"...","tables":"0001-first","atMs":1800000000000}
  *     logs {"origin":"...","vkey":"...","size":7,"root":"\\x01...","seen_ms":1800000000000}
- *     strata {"number":1,"kind":"customer","name":"country","value":"FR"}
+ *     strata {"number":1,"kind":"customer","name":"[\"country\"]","value":"[\"FR\"]"}
  *     end 2 5f70bf18...
  *
  * The first says whose state it is, the migration that its tables stand at, and when it was. Then a line for each row:

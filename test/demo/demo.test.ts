@@ -27,6 +27,9 @@ async function tryEverything(demo: Demo): Promise<void> {
     { table: "support.customers", fields: ["email", "name", "phone"], masked: [] },
   ]);
   await expect.poll(async () => (await shell(seenBy)).stdout, { timeout: 30_000 }).toContain("customer:");
+  await expect
+    .poll(async () => (await shell(scope)).stdout, { timeout: 30_000 })
+    .toMatch(/^customer, country=[A-Z]{2}, language=[a-z]{2}: [1-9]/mu);
   expect((await shell(verify)).stdout).toMatch(/entries verified/);
   await expect(shell(refused)).rejects.toThrow(/HINT/);
   const health = /http:\/\/\S+\/health/u.exec(demo.text())?.[0] ?? "";

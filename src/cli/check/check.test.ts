@@ -65,6 +65,18 @@ test("a configuration that fits, and the table that nobody classified", async ()
   });
 });
 
+test("strata that cannot be read are a warning: the gateway starts without them", async () => {
+  const { exit, findings } = await check(config().replace("country: country", "country: land"));
+  expect(exit).toBe(EXIT.ok);
+  expect(findings).toContainEqual({
+    severity: "warning",
+    subject: "subjects.customer.strata",
+    message: "The strata of customer cannot be read: support.customers has no column land.",
+    hint: "Correct strata: in whosaw.yaml.",
+    code: null,
+  });
+});
+
 test("a table without the named key", async () => {
   const { exit, findings } = await check(config().replace("key: {column: customer_id}", "key: {column: custmer_id}"));
   expect(exit).toBe(EXIT.configuration);

@@ -1,5 +1,6 @@
 /** Holds the configuration against the database: tables, keys, roles, grants. */
 import type { Config } from "../../config/config.ts";
+import { findStrata } from "../../config/strata-source.ts";
 import { CatalogConnection } from "../../gateway/catalog-connection.ts";
 import type { CatalogSnapshot, Relation } from "../../lineage/catalog.ts";
 import { missingKeyGrants, quoted } from "../../lineage/catalog/key-grants.ts";
@@ -32,12 +33,29 @@ export async function checkDatabase(config: Config): Promise<readonly CheckFindi
       ...(await checkRoles(query, catalog, config)),
       ...checkGrants(catalog, relations, roles),
       ...(await checkPlans(config, catalog, roles)),
+      ...(await checkStrata(query, config)),
     ];
     await query(CATALOG_TRANSACTION.end);
     return findings;
   } finally {
     await connection.close();
   }
+}
+
+/** The gateway starts without strata: what is wrong with them is a warning. */
+async function checkStrata(query: CatalogQuery, config: Config): Promise<CheckFinding[]> {
+  const findings: CheckFinding[] = [];
+  for (const strata of config.strata) {
+    const subject = `subjects.${strata.kind}.strata`;
+    try {
+      await findStrata(query, config, strata);
+      findings.push(fine(subject, `The strata of ${strata.kind} can be read.`));
+    } catch (error) {
+      if (!(error instanceof WhosawError) || error.code !== "CATALOG_MISMATCH") throw error;
+      findings.push(warning(subject, error.message, error.hint ?? ""));
+    }
+  }
+  return findings;
 }
 
 async function readableRelations(query: CatalogQuery, catalog: CatalogSnapshot): Promise<Relation[]> {

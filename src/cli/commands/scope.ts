@@ -15,7 +15,7 @@ export const scopeCommand: Command = {
     "Opaque statements widen the upper end: whom they showed, nobody can say. Text keys appear as their hashes. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
     "With --json: {actor, from, to, subjects: {min, max}, reasons, kinds: [{kind, subjects, opened, listed, disclosures, first, last, " +
-    "classes: [{class, clear, masked}], strata: [{stratum, subjects}]}], opaque: {statements, first, last, tables}}; max is null where nobody can say. " +
+    "classes: [{class, clear, masked}], strata: [{stratum, name, subjects}]}], opaque: {statements, first, last, tables}}; max is null where nobody can say, and a stratum that is unknown too. " +
     "Exit codes: 0 answered (also with nobody), 1 no such actor, 2 wrong command line, 3 configuration, " +
     "4 the ledger or its keys cannot be read, the look cannot be recorded, or FILE cannot be written.",
   options: [
@@ -86,7 +86,9 @@ function summaryText({ subjects, reasons, kinds, opaque }: ScopeSummary): string
     listed(classes.filter(({ masked }) => masked > 0).map(({ class: name, masked }) => `${name}:${count(masked)}`)),
   ]);
   const strata = kinds.flatMap(({ kind, strata: of }) =>
-    of.map(({ stratum, subjects: in_ }) => `${kind}, stratum ${stratum ?? "unknown"}: ${count(in_)}`),
+    of.map(
+      ({ stratum, name, subjects: in_ }) => `${kind}, ${name ?? `stratum ${stratum ?? "unknown"}`}: ${count(in_)}`,
+    ),
   );
   return [
     lines.join("\n"),
