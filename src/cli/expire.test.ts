@@ -134,6 +134,22 @@ test("alone: what would go is said; it goes on record, then the keys, then the r
   expect(again).toMatchObject({ exit: EXIT.ok, stdout: expect.stringContaining("Nothing before 2026-10-03") });
 });
 
+test("rows of a run that was broken off after the keys were gone leave columns with the next", async () => {
+  expect((await whosaw("ledger", "reindex", "--json")).exit).toBe(EXIT.ok);
+  for (const day of DAYS.slice(0, 2)) rmSync(at("ledger", "keys", day));
+  const dry = await whosaw("ledger", "expire", "--before", "2026-10-03", "--dry-run");
+  expect(dry).toMatchObject({ exit: EXIT.ok, stdout: expect.stringContaining("Nothing before 2026-10-03") });
+  expect(await inColumns()).toEqual(["4711", "4712", "4713"]);
+  const next = await whosaw("ledger", "expire", "--before", "2026-10-03");
+  expect(next).toMatchObject({
+    exit: EXIT.ok,
+    stderr: "",
+    stdout: expect.stringContaining("Nothing before 2026-10-03"),
+  });
+  expect(await inColumns()).toEqual(["4713"]);
+  expect(await alerts()).toEqual([]);
+});
+
 test("through a control plane", async () => {
   expect((await whosaw("ledger", "reindex", "--json")).exit).toBe(EXIT.ok);
   const silent = (): void => undefined;
