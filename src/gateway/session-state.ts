@@ -136,9 +136,14 @@ export class SessionState {
   /** Whether the search path, or the encoding, after these statements is known only when the server has run them. */
   unsettles(text: TextPlan): boolean {
     if (text.refusal !== undefined) return false;
-    const effects = text.statements.flatMap((statement) => statement.effects);
-    for (const effect of effects) this.encoding.sending(effect);
-    return this.encoding.moves || effects.some((effect) => this.searchPath.unsettledBy(effect));
+    let pathMoves = false;
+    for (const { effects } of text.statements) {
+      for (const effect of effects) {
+        this.encoding.sending(effect);
+        pathMoves ||= this.searchPath.unsettledBy(effect);
+      }
+    }
+    return this.encoding.moves || pathMoves;
   }
 
   /** Whether something waits for the next commit group. */

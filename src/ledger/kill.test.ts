@@ -1,12 +1,12 @@
 /** A real process on a real disk, killed with SIGKILL again and again. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { compileChild } from "../../test/rig/compile-child.ts";
 import { systemClock } from "../base/clock.ts";
 import { nodeDisk } from "./disk.ts";
 import { witnessSigner } from "./checkpoint.ts";
@@ -20,7 +20,6 @@ import { localWitness } from "./witness.ts";
 
 const KILLS = Number(process.env["WHOSAW_KILLS"] ?? 20);
 const RECEIPTS_MAX = 400;
-const PROJECT = join(import.meta.dirname, "../..");
 let root: string;
 
 beforeEach(async () => {
@@ -29,25 +28,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
-
-/** Compiles the child: Node 20 does not read TypeScript. Returns its path. */
-async function compileChild(): Promise<string> {
-  const config = {
-    extends: join(PROJECT, "tsconfig.json"),
-    compilerOptions: {
-      noEmit: false,
-      rootDir: PROJECT,
-      outDir: join(root, "js"),
-      typeRoots: [join(PROJECT, "node_modules/@types")],
-    },
-    include: [],
-    files: [join(PROJECT, "src/ledger/testing/kill-child.ts")],
-  };
-  await writeFile(join(root, "tsconfig.json"), JSON.stringify(config));
-  await promisify(execFile)(process.execPath, [join(PROJECT, "node_modules/typescript/bin/tsc"), "-p", root]);
-  await writeFile(join(root, "js/package.json"), '{"type":"module"}');
-  return join(root, "js/src/ledger/testing/kill-child.js");
-}
 
 /** Runs a writer until it has given that many receipts, kills it, and returns all that it gave. */
 async function runAndKill(child: string, run: number, receipts: number, given: Map<number, string>): Promise<void> {
@@ -83,7 +63,7 @@ function openOnce(keys: LedgerKeys): Promise<Ledger> {
 
 test(`no receipt is lost by ${KILLS} kills`, { timeout: 10_000 + KILLS * 2_000 }, async () => {
   const keys = await createKeys(join(root, "keys"));
-  const child = await compileChild();
+  const child = await compileChild(root, ["src/ledger/testing/kill-child.ts"]);
   const random = seeded(KILLS);
   const given = new Map<number, string>();
   for (let run = 0; run < KILLS; run += 1) await runAndKill(child, run, 1 + Math.floor(random() * RECEIPTS_MAX), given);

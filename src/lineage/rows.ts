@@ -18,25 +18,25 @@ export interface OutputColumn {
   readonly base?: { readonly key: number; readonly column: string } | undefined;
 }
 
-/** What a query returns. */
-export interface Rows {
-  readonly columns: readonly OutputColumn[];
+/** What is true of a query's rows as a whole. */
+interface RowsNature {
   readonly open: boolean;
   readonly openOrigins: readonly Origin[];
-  readonly keys: readonly ExportedKey[];
   readonly cuts: boolean;
   readonly limits: boolean;
 }
 
+/** What a query returns. */
+export interface Rows extends RowsNature {
+  readonly columns: readonly OutputColumn[];
+  readonly keys: readonly ExportedKey[];
+}
+
 /** One simple SELECT, its hidden columns not yet written. */
-export interface Leaf {
+export interface Leaf extends RowsNature {
   readonly select: SelectStmt;
   readonly columns: readonly EntryColumn[];
-  readonly open: boolean;
-  readonly openOrigins: readonly Origin[];
   readonly keys: readonly HiddenKey[];
-  readonly cuts: boolean;
-  readonly limits: boolean;
   append(expressions: readonly string[]): void;
 }
 

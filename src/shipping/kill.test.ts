@@ -1,12 +1,12 @@
 /** A real process that ships to real columns, killed with SIGKILL again and again. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { compileChild } from "../../test/rig/compile-child.ts";
 import { openColumns } from "../columns/open.ts";
 import { seeded } from "../ledger/testing/rig.ts";
 import { shipOnce } from "./shipper.ts";
@@ -15,33 +15,12 @@ import { RULES, writeRandomLog } from "./testing/random-log.ts";
 const KILLS = Number(process.env["WHOSAW_KILLS"] ?? 8);
 /** INSERTs are two lines. */
 const LINES_MAX = 9;
-const PROJECT = join(import.meta.dirname, "../..");
 let root: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "whosaw-ship-kill-"));
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-/** Compiles the child: Node 20 does not read TypeScript. Returns its path. */
-async function compileChild(): Promise<string> {
-  const config = {
-    extends: join(PROJECT, "tsconfig.json"),
-    compilerOptions: {
-      noEmit: false,
-      rootDir: PROJECT,
-      outDir: join(root, "js"),
-      typeRoots: [join(PROJECT, "node_modules/@types")],
-    },
-    include: [],
-    files: [join(PROJECT, "src/shipping/testing/ship-child.ts"), join(PROJECT, "src/shipping/lane-thread.ts")],
-  };
-  writeFileSync(join(root, "tsconfig.json"), JSON.stringify(config));
-  await promisify(execFile)(process.execPath, [join(PROJECT, "node_modules/typescript/bin/tsc"), "-p", root]);
-  writeFileSync(join(root, "js/package.json"), '{"type":"module"}');
-  symlinkSync(join(PROJECT, "node_modules"), join(root, "js/node_modules"));
-  return join(root, "js/src/shipping/testing/ship-child.js");
-}
 
 /** @returns whether it was killed before it had shipped everything */
 async function shipUntilKilled(child: string, name: string, lines: number): Promise<boolean> {
@@ -74,7 +53,7 @@ async function contents(dir: string, log: Parameters<typeof shipOnce>[0]["logs"]
 }
 
 test(`${KILLS} kills lose nothing and double nothing`, { timeout: 30_000 + KILLS * 6_000 }, async () => {
-  const child = await compileChild();
+  const child = await compileChild(root, ["src/shipping/testing/ship-child.ts", "src/shipping/lane-thread.ts"]);
   const random = seeded(KILLS);
   const log = await writeRandomLog(root, { seed: 11, steps: 60 + KILLS * 10, crossingDays: true });
   let killed = 0;
