@@ -17,5 +17,6 @@ export async function forgetBefore(columns: Columns, logs: readonly number[], be
   const older = `WHERE at < ${beforeMs} AND log IN (${logs.join(", ")})`;
   for (const table of DISCLOSURES) await columns.command(`ALTER TABLE ${table} DELETE ${older}`);
   const nobodys = `actor = 0, form = 0, decision = ${DECISIONS.expired}, ticket = '', reason = ''`;
-  await columns.command(`ALTER TABLE statements UPDATE ${nobodys} ${older}`);
+  // What is nobody's already is not written again: this runs every day.
+  await columns.command(`ALTER TABLE statements UPDATE ${nobodys} ${older} AND decision <> ${DECISIONS.expired}`);
 }
