@@ -182,16 +182,16 @@ class Control implements RunningControl, Desk, Watched {
   }
 
   health(): HealthTold {
+    const kept = { "console log": this.#console, columns: this.#columns, state: this.#state };
     return healthOf({
       policy: policyOf(this.#config),
       origins: gatewayLogs(this.#config).map(({ origin }) => origin),
       gateways: this.gateways.list,
       stores: new Map([
         ["control socket", this.#socket?.problem()],
-        ["console log", this.#console.problem],
-        ["columns", this.#columns.problem],
-        ["state", this.#state.problem],
+        ...Object.entries(kept).map(([of, { problem }]) => [of, problem] as const),
       ]),
+      opening: Object.entries(kept).flatMap(([of, { opening }]) => (opening ? [of] : [])),
       strata: this.#strata.problem,
     });
   }

@@ -15,7 +15,7 @@ export interface HealthTold {
   readonly policy: string;
   readonly gateways: readonly { readonly origin: string; readonly leased: boolean; readonly sessions: number }[];
   readonly problems: readonly HealthProblem[];
-  /** What should be seen to, though nothing that is recorded depends on it: `strata`. */
+  /** What should be seen to, though nothing that is recorded depends on it: `strata`, stores that are still being opened. */
   readonly warnings: readonly HealthProblem[];
 }
 
@@ -26,11 +26,13 @@ export interface HealthSources {
   readonly gateways: readonly KnownGateway[];
   /** Of the stores, by name. */
   readonly stores: ReadonlyMap<string, WhosawError | undefined>;
+  /** Names of those that have neither opened nor failed yet: the plane has just started. */
+  readonly opening: readonly string[];
   /** Why they were not read. */
   readonly strata: WhosawError | undefined;
 }
 
-export function healthOf({ policy, origins, gateways, stores, strata }: HealthSources): HealthTold {
+export function healthOf({ policy, origins, gateways, stores, opening, strata }: HealthSources): HealthTold {
   const problems = [
     ...[...stores].flatMap(([of, error]) => (error === undefined ? [] : [problemOf(of, error)])),
     ...origins.flatMap((origin) => gatewayProblems(origin, gateways, policy)),
@@ -40,7 +42,10 @@ export function healthOf({ policy, origins, gateways, stores, strata }: HealthSo
     policy,
     gateways: gateways.map(({ report: { origin, sessions }, leased }) => ({ origin, leased, sessions })),
     problems,
-    warnings: strata === undefined ? [] : [problemOf("strata", strata)],
+    warnings: [
+      ...opening.map((of) => ({ of, code: "OPENING", message: "It is being opened.", hint: null })),
+      ...(strata === undefined ? [] : [problemOf("strata", strata)]),
+    ],
   };
 }
 

@@ -27,6 +27,11 @@ export class Kept<T> {
     return this.#problem;
   }
 
+  /** It has neither opened nor failed yet. */
+  get opening(): boolean {
+    return this.#value === undefined && this.#problem === undefined;
+  }
+
   /** Tries now. Resolves when it is open or has failed; a failure is tried again later. */
   start(): Promise<void> {
     clearTimeout(this.#timer);

@@ -193,7 +193,14 @@ test("followed: a database that is away is a warning of health, which stays gree
   };
   await toldNext();
   expect(followed.problem?.code).toBe("UPSTREAM_UNREACHABLE");
-  const health = healthOf({ policy: "", origins: [], gateways: [], stores: new Map(), strata: followed.problem });
+  const health = healthOf({
+    policy: "",
+    origins: [],
+    gateways: [],
+    stores: new Map(),
+    opening: [],
+    strata: followed.problem,
+  });
   expect(health).toMatchObject({
     status: "green",
     problems: [],

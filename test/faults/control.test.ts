@@ -197,6 +197,11 @@ test("a disk that fills up below the stores: the gateway records, health is red,
   try {
     const serving = start("serve");
     await serving.ready;
+    // Both stores are there, and have taken what there was.
+    await until(
+      () => health(serving),
+      ({ status, warnings }) => status === "green" && warnings.length === 0,
+    );
     await until(
       () => metric(serving, BEHIND),
       (behind) => behind === 0,

@@ -1,17 +1,19 @@
 /** The state's owner killed with SIGKILL: while it works, in the middle of a migration, and together with its guardian. */
+import { spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterEach, describe, expect, test } from "vitest";
-import { serverUser } from "../../src/embedded-postgres/binaries.ts";
+import { reachableByOthers, type ServerUser, serverUser } from "../../src/embedded-postgres/binaries.ts";
 import { openKeptServer, runningServer } from "../../src/embedded-postgres/kept-server.ts";
 import type { StateLocation } from "../../src/state/location.ts";
 import { backupState } from "../../src/state/backup.ts";
 import { restoreState } from "../../src/state/restore.ts";
 import { openState } from "../../src/state/state.ts";
 import { Cleanup, emptyDatabase, opened, options, temporaryDir } from "../../src/state/testing/places.ts";
-import { Owner } from "./owner.ts";
+import { Owner, PROJECT } from "./owner.ts";
 
 const cleanup = new Cleanup();
 afterEach(() => cleanup.run());
@@ -123,6 +125,18 @@ describe("the embedded server", () => {
     return join(await temporaryDir(cleanup), "state");
   }
 
+  /** Another user, and the project where that user can reach it; undefined if we cannot be or help one. */
+  async function anotherUser(): Promise<{ user: ServerUser; project: string } | undefined> {
+    const user = serverUser();
+    if (user === undefined || reachableByOthers(PROJECT)) return user && { user, project: PROJECT };
+    const project = await mkdtemp(join(tmpdir(), "whosaw-state-project-"));
+    // Never emptied, and not to be written: should the mount be left behind, this is the project itself.
+    cleanup.add(() => rmdir(project));
+    if (spawnSync("mount", ["-o", "bind,ro", PROJECT, project]).status !== 0) return undefined;
+    cleanup.add(async () => spawnSync("umount", ["-l", project]));
+    return reachableByOthers(project) ? { user, project } : undefined;
+  }
+
   test("its guardian killed too: the server that is left is stopped by the next owner", async () => {
     const dir = await dirOf();
     const owner = new Owner({ kind: "embedded", dir });
@@ -139,17 +153,17 @@ describe("the embedded server", () => {
   });
 
   test("below a folder that nobody else may enter, as root and as another user", async () => {
-    const user = serverUser();
+    const another = await anotherUser();
     const base = await temporaryDir(cleanup);
     const folder = join(base, "private");
     await mkdir(folder, { mode: 0o700 });
-    if (user !== undefined) {
+    if (another !== undefined) {
       await chmod(base, 0o755);
-      await chown(folder, user.uid, user.gid);
+      await chown(folder, another.user.uid, another.user.gid);
     }
     // The other user's own folder; then, as ourselves, one below it.
     for (const [dir, who] of [
-      [join(folder, "theirs"), user],
+      [join(folder, "theirs"), another],
       [join(folder, "ours"), undefined],
     ] as const) {
       for (let start = 0; start < 2; start++) {
@@ -191,7 +205,9 @@ describe("the embedded server", () => {
       message: `${join(dir, "data")} belongs to user 4711, and the state's server runs as user ${user.uid}.`,
     });
     await chmod(join(dir, ".."), 0o755);
-    const stranger = new Owner({ kind: "embedded", dir }, user);
+    const another = await anotherUser();
+    if (another === undefined) return;
+    const stranger = new Owner({ kind: "embedded", dir }, another);
     await stranger.ended;
     expect(stranger.complaint).toContain("belongs to another user");
   });

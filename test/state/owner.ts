@@ -7,7 +7,8 @@ import type { Readable, Writable } from "node:stream";
 import type { ServerUser } from "../../src/embedded-postgres/binaries.ts";
 import type { StateLocation } from "../../src/state/location.ts";
 
-const PROGRAM = join(import.meta.dirname, "open.mjs");
+export const PROJECT = join(import.meta.dirname, "../..");
+const PROGRAM = "test/state/open.mjs";
 
 export class Owner {
   readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -16,10 +17,11 @@ export class Owner {
   readonly ended: Promise<unknown[]>;
   complaint = "";
 
-  /** @param user as whom, if not as we are */
-  constructor(location: StateLocation, user?: ServerUser) {
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(location)], {
-      ...user,
+  /** @param as another user, and the project where that user can reach it */
+  constructor(location: StateLocation, as?: { readonly user: ServerUser; readonly project: string }) {
+    const program = join(as?.project ?? PROJECT, PROGRAM);
+    const child = spawn(process.execPath, [program, JSON.stringify(location)], {
+      ...as?.user,
       cwd: "/",
       stdio: ["pipe", "pipe", "pipe"],
     });
