@@ -1,0 +1,80 @@
+/** Who is at work on which day, and when. Anybody's day depends on the seed alone, so it can be asked in any order. */
+import { DAY_MS } from "../../src/base/clock.ts";
+import { type Draws, hashOf } from "./draws.ts";
+import { type Roster, SITES } from "./staff.ts";
+
+export interface AttendanceOptions {
+  readonly seed: number;
+  readonly firstDay: number;
+  /** Three shifts at four sites, five days of seven, leave, swaps, joiners; else everybody, every day, from 7 to 20 UTC. */
+  readonly shifts: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+const SHIFT_HOURS = 8;
+const FIRST_SHIFT_HOUR = 6;
+const DAYS_OFF_OF_SEVEN = 2;
+const SWAPPED_SHARE = 0.03;
+/** In blocks of so many days, of which somebody has so large a share off. */
+const LEAVE_BLOCK_DAYS = 14;
+const LEAVE_SHARE = 0.08;
+const JOINERS_A_MONTH = 0.04;
+/** A joiner's first days, on ever more of which there is work of their own. */
+const RAMP_DAYS = 14;
+const ABOUT = { shift: 31, rest: 32, leave: 33, swap: 34, joined: 35, ramp: 36 } as const;
+
+export class Attendance {
+  readonly #options: AttendanceOptions;
+  readonly #roster: Roster;
+
+  constructor(options: AttendanceOptions, roster: Roster) {
+    this.#options = options;
+    this.#roster = roster;
+  }
+
+  isAtWork(staff: number, day: number): boolean {
+    if (!this.#options.shifts) return true;
+    const since = day - this.joinedOn(staff);
+    if (since < 0 || this.#share(ABOUT.ramp, staff, day) > (since + 1) / RAMP_DAYS) return false;
+    if (this.#share(ABOUT.leave, staff, Math.floor(day / LEAVE_BLOCK_DAYS)) < LEAVE_SHARE) return false;
+    const free = (day + (this.#hash(ABOUT.rest, staff, 0) % 7)) % 7 < DAYS_OFF_OF_SEVEN;
+    return this.#share(ABOUT.swap, staff, day) < SWAPPED_SHARE ? free : !free;
+  }
+
+  /** The first day on which somebody works here; mostly long ago. */
+  joinedOn(staff: number): number {
+    const months = this.#share(ABOUT.joined, staff, 0) / JOINERS_A_MONTH;
+    const { firstDay } = this.#options;
+    // As many have left by then as join: their places are the joiners'.
+    return months < 12 ? firstDay + Math.floor(months * 30) : firstDay - RAMP_DAYS;
+  }
+
+  /** When the shift of this day begins, UTC epoch milliseconds; it may end on the next. */
+  shiftStart(staff: number, day: number): number {
+    if (!this.#options.shifts) return day * DAY_MS + 7 * HOUR_MS;
+    const local = FIRST_SHIFT_HOUR + SHIFT_HOURS * (this.#hash(ABOUT.shift, staff, 0) % 3);
+    const site = SITES.find(({ name }) => name === this.#roster.members[staff]?.site);
+    return day * DAY_MS + ((local - (site?.utcOffsetHours ?? 0) + 24) % 24) * HOUR_MS;
+  }
+
+  /** Some moment of that shift. */
+  moment(staff: number, day: number, draws: Draws): number {
+    const hours = this.#options.shifts ? SHIFT_HOURS : 13;
+    return Math.floor(this.shiftStart(staff, day) + draws.unit() * (hours * HOUR_MS - 10 * 60_000));
+  }
+
+  /** One of those at work, of `count` staff from `first` on; if hardly anybody is, whoever comes first. */
+  somebody(first: number, count: number, day: number, draws: Draws): number {
+    let who = first + draws.below(count);
+    for (let tries = 0; tries < count * 2 && !this.isAtWork(who, day); tries++) who = first + draws.below(count);
+    return who;
+  }
+
+  #share(about: number, staff: number, day: number): number {
+    return this.#hash(about, staff, day) / 2 ** 32;
+  }
+
+  #hash(about: number, staff: number, day: number): number {
+    return hashOf(this.#options.seed, about, staff, day);
+  }
+}
