@@ -211,6 +211,12 @@ export const LIMITS = {
   /** A row of the state in a backup: the longest is the text of a policy. */
   backupLineBytesMax: 4 << 20,
   backupRowsPerTurnMax: 500,
+  /** Reports of one case, and so of one import; and how many are written at once. */
+  reportsPerCaseMax: 100_000,
+  reportsPerTurnMax: 1_000,
+  reportFileBytesMax: 32 << 20,
+  /** Between the two times of a contact. */
+  contactDaysMax: 366,
   /** What `whosaw init` looks at: rows of a table, characters of a value, different values of a column that may lead to another table. */
   initSampleRowsMax: 40,
   initSampleCharsMax: 400,

@@ -3,10 +3,11 @@ import { sql } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { WhosawError } from "../base/errors.ts";
 import { first } from "./migrations/0001-first.ts";
+import { cases } from "./migrations/0002-cases.ts";
 import { SCHEMA, type StateDatabase } from "./tables.ts";
 
 /** By name, in the order in which they run. A published one never changes. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-first": first };
+const MIGRATIONS: Readonly<Record<string, Migration>> = { "0001-first": first, "0002-cases": cases };
 
 /** The last one: the version of the tables. */
 const LATEST = Object.keys(MIGRATIONS).at(-1) ?? "";

@@ -1,8 +1,10 @@
 /**
- * What is neither a disclosure nor a configuration: how far each log was seen, numbers of strata, versions of the policy.
+ * What is neither a disclosure nor a configuration: how far each log was seen, numbers of strata, versions of the policy,
+ * cases and reports.
  * Kept in PostgreSQL, embedded or somebody's own.
  */
 import type { Clock } from "../base/clock.ts";
+import { Cases } from "./cases.ts";
 import type { Session } from "./connection.ts";
 import { claim, type Restored } from "./installation.ts";
 import type { StateLocation } from "./location.ts";
@@ -10,6 +12,7 @@ import { Logs } from "./logs.ts";
 import { migrate } from "./migrations.ts";
 import { own } from "./place.ts";
 import { Policies } from "./policies.ts";
+import { Reports } from "./reports.ts";
 import { Strata } from "./strata.ts";
 
 export interface StateOptions {
@@ -23,6 +26,8 @@ export interface Aggregates {
   readonly logs: Logs;
   readonly strata: Strata;
   readonly policies: Policies;
+  readonly cases: Cases;
+  readonly reports: Reports;
 }
 
 export interface State extends Aggregates {
@@ -60,5 +65,11 @@ export async function openState(location: StateLocation, options: StateOptions):
 }
 
 function aggregates(session: Session, clock: Clock): Aggregates {
-  return { logs: new Logs(session, clock), strata: new Strata(session), policies: new Policies(session, clock) };
+  return {
+    logs: new Logs(session, clock),
+    strata: new Strata(session),
+    policies: new Policies(session, clock),
+    cases: new Cases(session, clock),
+    reports: new Reports(session, clock),
+  };
 }
