@@ -215,6 +215,10 @@ export const LIMITS = {
   reportsPerCaseMax: 100_000,
   reportsPerTurnMax: 1_000,
   reportFileBytesMax: 32 << 20,
+  /** A body with as many reports as a case holds, most of them short. */
+  reportsBodyBytesMax: 64 << 20,
+  caseTitleCharsMax: 200,
+  reasonCharsMax: 1_000,
   /** Between the two times of a contact. */
   contactDaysMax: 366,
   /** What `whosaw init` looks at: rows of a table, characters of a value, different values of a column that may lead to another table. */

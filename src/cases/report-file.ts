@@ -14,8 +14,9 @@ export interface ReportFile {
   readonly duplicates: readonly { readonly line: number; readonly of: number }[];
 }
 
-export interface FileReport extends GivenReport {
+export interface FileReport {
   readonly line: number;
+  readonly report: GivenReport;
 }
 
 export interface FileProblem {
@@ -53,7 +54,7 @@ export function readReportFile(bytes: Uint8Array, setting: ReportSetting): Repor
     else if (reports.length >= LIMITS.reportsPerCaseMax) throw tooMany();
     else {
       seen.set(same, line);
-      reports.push({ line, ...report });
+      reports.push({ line, report });
     }
   }
   return { reports, problems, duplicates };
@@ -92,13 +93,13 @@ const SEPARATORS = [",", ";", "\t"];
 function* csvRows(text: string): Generator<Row, void, undefined> {
   const firstLine = /^[^\r\n]*/u.exec(text)?.[0] ?? "";
   const separator = SEPARATORS.find((character) => firstLine.includes(character)) ?? ",";
-  let columns: readonly (Column | undefined)[] | undefined;
+  let columns: readonly Column[] | undefined;
   for (const { line, fields } of csvRecords(text, separator)) {
     if (fields === undefined) yield { line, problem: "A quoted field does not end, or goes on after its end quote." };
     else if (columns === undefined) columns = headerOf(fields);
     else if (fields.length > columns.length) yield { line, problem: "It has more fields than the header." };
     else {
-      const pairs = columns.map((column, i) => [column ?? "", fields[i]] as const);
+      const pairs = columns.map((column, i) => [column, fields[i]] as const);
       yield { line, texts: Object.fromEntries(pairs) };
     }
   }
@@ -106,14 +107,14 @@ function* csvRows(text: string): Generator<Row, void, undefined> {
 }
 
 /** @throws {WhosawError} USAGE */
-function headerOf(fields: readonly string[]): (Column | undefined)[] {
+function headerOf(fields: readonly string[]): Column[] {
   const names = fields.map((field) => field.trim().toLowerCase());
   const columns = names.map((name) => COLUMNS.find((column) => column === name));
   const known = columns.filter((column) => column !== undefined);
   const complete = REQUIRED.every((column) => known.includes(column));
   if (!complete || new Set(known).size < known.length) throw noHeader();
   const unknown = names.flatMap((_, i) => (columns[i] === undefined ? [i + 1] : []));
-  if (unknown.length === 0) return columns;
+  if (unknown.length === 0) return known;
   throw new WhosawError("USAGE", `The header has columns of no known name: ${unknown.join(", ")} from the left.`, {
     hint: `Remove them: nothing is kept but ${COLUMNS.join(", ")}.`,
   });

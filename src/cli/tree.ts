@@ -5,6 +5,10 @@ import { actorDisableCommand, actorEnableCommand } from "./commands/actor-disabl
 import { actorListCommand } from "./commands/actor-list.ts";
 import { actorPasswordCommand } from "./commands/actor-password.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { caseCloseCommand } from "./commands/case-close.ts";
+import { caseListCommand } from "./commands/case-list.ts";
+import { caseOpenCommand } from "./commands/case-open.ts";
+import { caseShowCommand } from "./commands/case-show.ts";
 import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -14,6 +18,11 @@ import { ledgerExpireCommand } from "./commands/ledger-expire.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
 import { ledgerReindexCommand } from "./commands/ledger-reindex.ts";
 import { reloadCommand } from "./commands/reload.ts";
+import { reportAddCommand } from "./commands/report-add.ts";
+import { reportAssignCommand } from "./commands/report-assign.ts";
+import { reportImportCommand } from "./commands/report-import.ts";
+import { reportListCommand } from "./commands/report-list.ts";
+import { reportWithdrawCommand } from "./commands/report-withdraw.ts";
 import { scopeCommand } from "./commands/scope.ts";
 import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -37,6 +46,15 @@ export const commands: readonly Command[] = [
   whoSawCommand,
   seenByCommand,
   scopeCommand,
+  caseOpenCommand,
+  caseListCommand,
+  caseShowCommand,
+  caseCloseCommand,
+  reportAddCommand,
+  reportImportCommand,
+  reportListCommand,
+  reportAssignCommand,
+  reportWithdrawCommand,
   verifyCommand,
   ledgerProveCommand,
   ledgerReindexCommand,
@@ -50,6 +68,8 @@ export const commands: readonly Command[] = [
 /** First words of commands of two words. */
 export const groups: Readonly<Record<string, string>> = {
   actor: "People and programs that may sign in",
+  case: "Cases: reports that belong together",
+  report: "What customers tell of scam contacts",
   ledger: "The ledger on disk",
   state: "What the control plane keeps in PostgreSQL",
 };

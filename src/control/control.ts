@@ -11,6 +11,8 @@ import { LIMITS } from "../base/limits.ts";
 import type { Config, HttpConfig } from "../config/config.ts";
 import { gatewayLogs } from "../config/gateways.ts";
 import { policyHash } from "../config/policy-hash.ts";
+import { CaseDesk } from "../cases/desk.ts";
+import { loadKeys } from "../ledger/keys-file.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
@@ -175,6 +177,13 @@ class Control implements RunningControl, Desk, Watched {
     const { columns } = this.#columns.get();
     await expire(this.#config, expired, { beforeMs, by, log: this.consoleLog(), columns });
     return expired;
+  }
+
+  async cases(): Promise<CaseDesk> {
+    const config = this.#config;
+    const [{ state }, log] = [this.#state.get(), this.consoleLog()];
+    const { masterKey } = await loadKeys(config.ledger.keys);
+    return new CaseDesk({ config, state, log, masterKey, clock: systemClock });
   }
 
   consoleLog(): Pick<Ledger, "append"> {

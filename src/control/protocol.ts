@@ -53,6 +53,8 @@ export const whoSawQuestion = z.strictObject({
 export const seenByQuestion = z.strictObject({ by, fromLedger, actor });
 export const scopeAsked = z.strictObject({ by, fromLedger, actor, fromMs: timeMs, toMs: timeMs });
 export const expireAsked = z.strictObject({ by, beforeMs: z.number().int().min(0) });
+/** What is asked of whom else checks it. */
+export const namedAsker = z.strictObject({ by, ask: z.unknown() });
 /** A look at something that the asker reads by itself. */
 export const lookMade = z.strictObject({
   by,

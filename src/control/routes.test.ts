@@ -26,6 +26,7 @@ test("an answer that takes longer than a silent client is borne arrives whole", 
     scope: unasked,
     reindex: unasked,
     expire: unasked,
+    cases: unasked,
     consoleLog: () => ({ append: () => Promise.resolve({ firstIndex: 0 } as never) }),
   };
   deskRoutes(app, desk);

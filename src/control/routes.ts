@@ -6,6 +6,9 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
 import type { Answering } from "./answers.ts";
+import { askDesk, CASE_QUESTIONS, type CaseQuestionName } from "../cases/questions.ts";
+import type { CaseDesk } from "../cases/desk.ts";
+import { LIMITS } from "../base/limits.ts";
 import { checked, told } from "./app.ts";
 import type { ExpiredLog } from "./expiry.ts";
 import type { HealthTold } from "./health.ts";
@@ -16,6 +19,7 @@ import {
   expireAsked,
   gatewayReport,
   lookMade,
+  namedAsker,
   type ReloadTold,
   type ScopeAsked,
   scopeAsked,
@@ -36,6 +40,8 @@ export interface Desk {
   reindex(): AsyncIterable<ReindexProgress>;
   /** Destroys the keys of days, and what columns hold of them. */
   expire(asked: ExpireAsked): Promise<readonly ExpiredLog[]>;
+  /** @throws WhosawError if state or console log are not open */
+  cases(): Promise<CaseDesk>;
   /** @throws WhosawError if the console log is not open: nothing is answered then */
   consoleLog(): Pick<Ledger, "append">;
 }
@@ -60,7 +66,7 @@ export function watchRoutes(app: FastifyInstance, watched: Watched): void {
 export function deskRoutes(app: FastifyInstance, desk: Desk): void {
   app.post("/v1/lease", (request, reply) => reply.send(desk.grant(checked(gatewayReport, request.body))));
   app.post("/v1/reload", async (_request, reply) => reply.send(await desk.reload()));
-  app.post("/v1/reindex", (_request, reply) => sendLines(reply, progressLines(desk)));
+  app.post("/v1/reindex", (_request, reply) => sendLines(reply, stepLines(desk.reindex())));
   app.post("/v1/expire", async (request, reply) => {
     const asked = checked(expireAsked, request.body);
     return reply.send(await desk.expire({ ...asked, by: throughSocket(asked.by) }));
@@ -81,6 +87,16 @@ export function deskRoutes(app: FastifyInstance, desk: Desk): void {
   app.post("/v1/scope", async (request, reply) => {
     const question = checked(scopeAsked, request.body);
     return stream(reply, desk, question.by, await desk.scope(question));
+  });
+  for (const name of Object.keys(CASE_QUESTIONS) as CaseQuestionName[]) caseRoute(app, desk, name);
+}
+
+/** Cases and reports: the question's own shape is checked by whoever answers it. */
+function caseRoute(app: FastifyInstance, desk: Desk, name: CaseQuestionName): void {
+  app.post(`/v1/${name}`, { bodyLimit: LIMITS.reportsBodyBytesMax }, async (request, reply) => {
+    const { by, ask } = checked(namedAsker, request.body);
+    const steps = askDesk(await desk.cases(), name, ask, throughSocket(by));
+    return sendLines(reply, stepLines(steps));
   });
 }
 
@@ -107,10 +123,10 @@ function lastLine(error: unknown): string {
   return lineOf({ error: told(known ? error : new WhosawError("INTERNAL", "The control plane ran into a bug.")) });
 }
 
-/** Nobody is looked at: nothing is put on record. */
-async function* progressLines(desk: Desk): AsyncGenerator<string, void, undefined> {
+/** Whatever of it is to be put on record, who takes the steps has put there. */
+async function* stepLines(steps: AsyncIterable<unknown>): AsyncGenerator<string, void, undefined> {
   try {
-    for await (const progress of desk.reindex()) yield lineOf({ items: [progress] });
+    for await (const step of steps) yield lineOf({ items: [step] });
     yield lineOf({ end: { target: "", opaque: 0, expired: 0 } });
   } catch (error) {
     yield lastLine(error);

@@ -13,7 +13,7 @@ import { readCheckpoint } from "../ledger/recover.ts";
 import { startedLogs } from "../ledger/started.ts";
 import { catchUpNote } from "../state/catch-up.ts";
 import type { Restored } from "../state/installation.ts";
-import { openState, type State } from "../state/state.ts";
+import { type Aggregates, openState, type State } from "../state/state.ts";
 import { asWhosawError, Kept } from "./kept.ts";
 
 export interface StateWords {
@@ -55,6 +55,11 @@ export class KeptState {
 
   get strata(): State["strata"] {
     return this.#state.strata;
+  }
+
+  /** For what is done with cases and reports. */
+  get state(): Pick<State, keyof Aggregates | "transaction"> {
+    return this.#state;
   }
 
   /** Records the policy in force and how far the logs have come; soon after the call, one after the other. */

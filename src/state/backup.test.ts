@@ -45,10 +45,25 @@ async function fill(state: State): Promise<void> {
     })),
   );
   await state.policies.record({ hash: HASH, by: "svc:deploy", text: '{"a":"\\n"}' });
+  const { id } = await state.cases.open({ title: "callers know", by: "uid:1", settings: { alpha: 0.01 } });
+  const contact = { kind: "customer", key: "1", keyHash: "ab", fromMs: 1, toMs: 2 ** 50, fields: 17, mark: undefined };
+  const reports = [
+    { ...contact, reporter: "cd", caller: undefined },
+    { ...contact, reporter: undefined, caller: "ef" },
+  ];
+  const [first = ""] = await state.reports.add(reports, { caseId: id, by: "uid:1" });
+  await state.reports.withdraw(first, { by: "uid:2", because: 'said "no"\\n' });
 }
 
 async function contents(state: State): Promise<unknown> {
-  return [await state.logs.list(), await state.strata.list(), await state.policies.history({ limit: 10 })];
+  const [{ id } = { id: 0 }] = await state.cases.list();
+  return [
+    await state.logs.list(),
+    await state.strata.list(),
+    await state.policies.history({ limit: 10 }),
+    await state.cases.list(),
+    await state.reports.list(id),
+  ];
 }
 
 describe.each(PLACES)("%s", (_, place) => {
@@ -57,9 +72,9 @@ describe.each(PLACES)("%s", (_, place) => {
     const state = await opened(from, cleanup);
     await fill(state);
     const done = await backupState(from, options, file);
-    expect(done).toMatchObject({ atMs: NOW_MS, rows: 1_203, bytes: (await stat(file)).size });
+    expect(done).toMatchObject({ atMs: NOW_MS, rows: 1_206, bytes: (await stat(file)).size });
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(await restoreState(to, { ...options, replace: false }, file)).toEqual({ backupMs: NOW_MS, rows: 1_203 });
+    expect(await restoreState(to, { ...options, replace: false }, file)).toEqual({ backupMs: NOW_MS, rows: 1_206 });
     const restored = await opened(to, cleanup);
     expect(await contents(restored)).toEqual(await contents(state));
     expect(restored.restored).toEqual({ backupMs: NOW_MS, restoredMs: NOW_MS });

@@ -204,7 +204,8 @@ function reportOf(row: ReportRow): Report {
     fields,
     reporter: row.reporter ?? undefined,
     caller: row.caller ?? undefined,
-    mark: row.mark_value === null || row.mark_ways === null ? undefined : { value: row.mark_value, ways: row.mark_ways },
+    mark:
+      row.mark_value === null || row.mark_ways === null ? undefined : { value: row.mark_value, ways: row.mark_ways },
     entered: { by: row.entered_by, atMs: row.received_ms },
     withdrawn: by === null || atMs === null || because === null ? undefined : { by, atMs, because },
   };

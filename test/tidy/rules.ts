@@ -33,6 +33,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config", "src/metrics"],
   "src/shipping": ["src/base", "src/ledger", "src/columns", "src/config"],
   "src/asks": ["src/base", "src/ledger", "src/actors", "src/config", "src/columns", "src/shipping"],
+  // From reports to suspects and scope.
+  "src/cases": [
+    "src/base",
+    "src/ledger",
+    "src/columns",
+    "src/state",
+    "src/shipping",
+    "src/asks",
+    "src/config",
+    "src/trace",
+  ],
   "src/init": ["src/base", "src/lineage", "src/config", "src/gateway"],
   "src/control": [
     "src/base",
@@ -41,6 +52,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/state",
     "src/shipping",
     "src/asks",
+    "src/cases",
     "src/actors",
     "src/config",
     "src/metrics",
@@ -58,6 +70,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/columns",
     "src/shipping",
     "src/asks",
+    "src/cases",
     "src/state",
     "src/init",
     "src/metrics",
