@@ -22,11 +22,6 @@ const WORDS: Readonly<Record<string, keyof typeof FIELD_BITS>> = {
 
 const HINT = `Classes are ${Object.keys(FIELD_BITS).join(", ")}; name, e-mail, phone, address, message and password will do.`;
 
-/** The bit of a class of fields as whosaw.yaml has it. */
-export function fieldBit(name: string): number {
-  return isClass(name) ? FIELD_BITS[name] : FIELD_BITS.other;
-}
-
 /**
  * @param text names between commas, semicolons, blanks or bars; empty, or `nothing`, when the customer could not say
  * @throws {WhosawError} USAGE for a word that names no class

@@ -28,6 +28,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/embedded-postgres": ["src/base", "src/ledger"],
   "src/state": ["src/base", "src/embedded-postgres"],
   "src/metrics": ["src/base"],
+  "src/trace": ["src/base"],
   "src/actors": ["src/base", "src/wire", "src/ledger"],
   "src/config": ["src/base", "src/lineage", "src/actors"],
   "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config", "src/metrics"],
