@@ -1,0 +1,78 @@
+/**
+ * What a view of the simulated company is in SQL and in the ledger: one statement on the table that the helpdesk's pages are
+ * made from, a row a customer; so a view is one disclosure, and its fields are the columns that the statement shows.
+ */
+import type { Entry } from "../../src/ledger/entry.ts";
+
+/** The support database's table of what a page shows: a row a customer. */
+export const PAGES_TABLE = "support.pages";
+export const SUBJECT_KIND = "customer";
+
+/** Bit of a field class, its name in whosaw.yaml, and the columns of that class. */
+const CLASSES = [
+  { bit: 1, name: "identity", columns: ["name"] },
+  { bit: 2, name: "contact", columns: ["email", "phone"] },
+  { bit: 4, name: "content", columns: ["subject", "body"] },
+  { bit: 8, name: "secret", columns: ["card"] },
+  { bit: 16, name: "ticket", columns: ["number"] },
+  { bit: 32, name: "other", columns: ["orders"] },
+] as const;
+const IDENTITY = 1;
+/** Rows that one statement may show from where on it is a page of many, not a look at one. */
+const MANY = 2;
+
+/** The protected columns of the pages table: name to field class. */
+export const PAGE_COLUMNS: ReadonlyMap<string, string> = new Map(
+  CLASSES.flatMap(({ name, columns }) => columns.map((column) => [column, name] as const)),
+);
+
+/** Names of field classes in a bit set, in the order of their bits. */
+export function classNames(fields: number): string[] {
+  return CLASSES.filter(({ bit }) => (fields & bit) !== 0).map(({ name }) => name);
+}
+
+/** What a statement shows. */
+export interface PageShape {
+  /** A bit set of field classes. */
+  readonly fields: number;
+  /** A page of many shows names alone in clear. */
+  readonly listed: boolean;
+  readonly many: boolean;
+}
+
+/** The same number for the same shape; less than SHAPES. */
+export function shapeNumber(fields: number, listed: boolean, subjects: number): number {
+  return (fields & 63) * 4 + (listed ? 2 : 0) + (subjects >= MANY ? 1 : 0);
+}
+
+export const SHAPES = 64 * 4;
+
+/** The shape that has this number. */
+export function shapeOf(number: number): PageShape {
+  return { fields: number >> 2, listed: (number & 2) !== 0, many: (number & 1) !== 0 };
+}
+
+/** Columns that a shape shows in clear, and those that it shows masked. */
+function columnsOf({ fields, listed }: PageShape): { readonly clear: string[]; readonly masked: string[] } {
+  const shown = CLASSES.filter(({ bit }) => (fields & bit) !== 0);
+  const inClear = (bit: number): boolean => !listed || bit === IDENTITY;
+  return {
+    clear: shown.filter(({ bit }) => inClear(bit)).flatMap(({ columns }) => [...columns]),
+    masked: shown.filter(({ bit }) => !inClear(bit)).flatMap(({ columns }) => [...columns]),
+  };
+}
+
+/** The statement that shows it; $1 is a customer, or an array of them. */
+export function pageSql(shape: PageShape): string {
+  const { clear } = columnsOf(shape);
+  const columns = [...clear, "country"].join(", ");
+  return `SELECT ${columns} FROM ${PAGES_TABLE} WHERE customer_id ${shape.many ? "= ANY ($1)" : "= $1"}`;
+}
+
+/** The form entry of a shape. @param fingerprint hex */
+export function pageForm(shape: PageShape, fingerprint: string): Entry & { kind: "form" } {
+  const { clear, masked } = columnsOf(shape);
+  const sorted = { clear: clear.toSorted(), masked: masked.toSorted() };
+  const use = { table: PAGES_TABLE, subjectKind: SUBJECT_KIND, ...sorted, predicate: ["customer_id"] };
+  return { kind: "form", fingerprint, text: pageSql(shape), uses: [use], scope: false };
+}
