@@ -1,6 +1,6 @@
 /** What runs where, and lines to try. */
 import type { EmbeddedPostgres } from "../embedded-postgres.ts";
-import { FIRST_CUSTOMER } from "../support-database/rows.ts";
+import { FIRST_CUSTOMER } from "../support-database/first-customer.ts";
 import { ROSTER, SERVICE_ACCOUNT, VISITOR } from "../staff/roster.ts";
 import { SHOWN_CLI } from "./cli.ts";
 import type { Options } from "./options.ts";

@@ -1,7 +1,7 @@
 /** What somebody at work has around them. */
 import type { Random } from "../support-database/random.ts";
 import { type Customer, inventCustomer } from "../support-database/customer.ts";
-import { FIRST_CUSTOMER } from "../support-database/rows.ts";
+import { FIRST_CUSTOMER } from "../support-database/first-customer.ts";
 import type { Desk } from "./desk.ts";
 import type { StaffMember } from "./roster.ts";
 

@@ -11,6 +11,10 @@ export interface SupportConfigOptions {
   readonly ledgerDir?: string;
   readonly origin?: string;
   readonly mode?: "observe" | "enforce";
+  /** Beside country and language; default: none. */
+  readonly moreStrata?: string;
+  /** Further tables of customers: lines of YAML at their place. Default: none. */
+  readonly moreTables?: string;
 }
 
 /** whosaw.yaml as text: every table of the schema is classified, as an operator would. */
@@ -23,7 +27,7 @@ mode: ${options.mode ?? "enforce"}
 # Whose data the tables hold, and how a row says so.
 subjects:
   customer:
-    strata: {country: country, language: language}
+    strata: {country: country, language: language${options.moreStrata ?? ""}}
     tables:
       support.customers:
         key: {column: id}
@@ -46,7 +50,7 @@ subjects:
         key: {sql: requestors}
         fields: {subject: content, body: content}
         public: [created_at]
-  caller:
+${options.moreTables ?? ""}  caller:
     tables:
       support.notes:
         key: {column: external_id}

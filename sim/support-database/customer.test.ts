@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { inventCustomer } from "./customer.ts";
-import { FIRST_CUSTOMER } from "./rows.ts";
+import { FIRST_CUSTOMER } from "./first-customer.ts";
 
 test("a few customers account for much of all contacts, and many for none", () => {
   const contacts = Array.from({ length: 20_000 }, (_, n) => inventCustomer(FIRST_CUSTOMER + n, 3).contacts);

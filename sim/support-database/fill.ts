@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { KEYS_SQL, ROLES_SQL, SCHEMA_SQL } from "./schema.ts";
-import { copyLine, emitCustomer, emitFixedRows, FIRST_CUSTOMER, type TableName } from "./rows.ts";
+import { FIRST_CUSTOMER } from "./first-customer.ts";
+import { copyLine, emitCustomer, emitFixedRows, type TableName } from "./rows.ts";
 
 export interface SupportDatabaseOptions {
   /** The same seed and number of customers give the same rows. */

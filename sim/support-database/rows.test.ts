@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { copyLine, emitCustomer, emitFixedRows, FIRST_CUSTOMER, type TableName, type Value } from "./rows.ts";
+import { FIRST_CUSTOMER } from "./first-customer.ts";
+import { copyLine, emitCustomer, emitFixedRows, type TableName, type Value } from "./rows.ts";
 
 function customer(id: number, seed: number): [TableName, readonly Value[]][] {
   const rows: [TableName, readonly Value[]][] = [];

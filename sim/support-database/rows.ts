@@ -4,11 +4,10 @@
  */
 import { DAY_MS } from "../../src/base/clock.ts";
 import { callerId, drawCustomer } from "./customer.ts";
+import { FIRST_CUSTOMER } from "./first-customer.ts";
 import { Random } from "./random.ts";
 import { PROBLEMS, PRODUCTS, STAFF, TEAMS } from "./words.ts";
 
-/** Customers are numbered from here on, without gaps. */
-export const FIRST_CUSTOMER = 4001;
 /** Staff stand in support.people under numbers that no customer has. */
 const FIRST_STAFF = 1_000_000_000_000;
 const TICKETS_PER_CUSTOMER_MAX = 100;

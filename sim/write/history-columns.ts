@@ -14,6 +14,14 @@ import { pageForm, shapeOf, SHAPES, SUBJECT_KIND } from "./pages.ts";
 /** Rows of one INSERT: sorted in memory, and one part on disk. */
 const BLOCK_ROWS = 2_000_000;
 
+/** A name for each of a subject's values, in the order of the configuration. */
+export interface NamedStrata {
+  readonly names: readonly string[];
+  /** By number of the stratum. */
+  readonly values: readonly (readonly string[])[];
+  readonly stratumOf: (subject: number) => number;
+}
+
 export interface HistoryColumnsOptions {
   readonly columns: Columns;
   readonly origin: string;
@@ -58,6 +66,25 @@ export class HistoryColumns {
     return new HistoryColumns(options, await ColumnsFiller.open(options.columns, of));
   }
 
+  /** Every customer's stratum, as the control plane would have read it from the database. */
+  async strata(customers: number, { names, values, stratumOf }: NamedStrata, atMs: number): Promise<void> {
+    const numbers = values.map((value) => namedStratum(SUBJECT_KIND, names, value).number);
+    const room = Math.min(customers, this.#blockRows);
+    const [subject, stratum] = [new Float64Array(room), new Uint32Array(room)];
+    for (let from = 0; from < customers; from += room) {
+      const rows = Math.min(room, customers - from);
+      for (let row = 0; row < rows; row += 1) {
+        subject[row] = keyOfSubject(from + row);
+        stratum[row] = numbers[stratumOf(from + row)]!;
+      }
+      const block = [
+        { name: "subject", type: "Float64", values: subject },
+        { name: "stratum", type: "UInt32", values: stratum },
+      ] as const;
+      await this.#filler.strata(block, rows, atMs);
+    }
+  }
+
   /** `flush` is due. */
   get full(): boolean {
     return this.#disclosures.rows >= this.#blockRows;
@@ -79,7 +106,12 @@ export class HistoryColumns {
   /** Sends the block on its way, and waits for the one before. */
   async flush(): Promise<void> {
     await this.#inserting;
-    const [disclosures, statements, firstMs, lastMs] = [this.#disclosures, this.#statements, this.#firstMs, this.#lastMs];
+    const [disclosures, statements, firstMs, lastMs] = [
+      this.#disclosures,
+      this.#statements,
+      this.#firstMs,
+      this.#lastMs,
+    ];
     ({ disclosures: this.#disclosures, statements: this.#statements } = this.#spare);
     this.#spare = { disclosures, statements };
     this.#disclosures.rows = 0;
@@ -130,36 +162,4 @@ function formRow(shape: number): Parameters<typeof putForm>[1] {
   const [use] = uses;
   const { table = "", subjectKind = "", clear = [], masked = [], predicate = [] } = use ?? {};
   return { form: FORM_NUMBERS[shape]!, use: 0, table, kind: subjectKind, clear, masked, predicate, scope, text };
-}
-
-/** A name for each of a subject's values, in the order of the configuration. */
-export interface NamedStrata {
-  readonly names: readonly string[];
-  /** By number of the stratum. */
-  readonly values: readonly (readonly string[])[];
-  readonly stratumOf: (subject: number) => number;
-}
-
-/** Every customer's stratum, as the control plane would have read them from the database. */
-export async function fillStrata(
-  columns: ColumnsFiller,
-  customers: number,
-  { names, values, stratumOf }: NamedStrata,
-  atMs: number,
-): Promise<void> {
-  const numbers = values.map((value) => namedStratum(SUBJECT_KIND, names, value).number);
-  const room = Math.min(customers, BLOCK_ROWS);
-  const [subject, stratum] = [new Float64Array(room), new Uint32Array(room)];
-  for (let from = 0; from < customers; from += room) {
-    const rows = Math.min(room, customers - from);
-    for (let row = 0; row < rows; row += 1) {
-      subject[row] = keyOfSubject(from + row);
-      stratum[row] = numbers[stratumOf(from + row)]!;
-    }
-    const block = [
-      { name: "subject", type: "Float64", values: subject },
-      { name: "stratum", type: "UInt32", values: stratum },
-    ] as const;
-    await columns.strata(block, rows, atMs);
-  }
 }

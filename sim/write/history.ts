@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ActorId } from "../../src/ledger/entry.ts";
 import { uuidText } from "../../src/ledger/entry-codec.ts";
-import { FIRST_CUSTOMER } from "../support-database/rows.ts";
+import { FIRST_CUSTOMER } from "../support-database/first-customer.ts";
 
 export interface HistoryStaff {
   readonly id: string;
@@ -70,7 +70,7 @@ export function* statementsOf(day: HistoryDay): Generator<Run, void, undefined> 
       at[row] === at[from] &&
       fields[row] === fields[from] &&
       listed[row] === listed[from];
-    for (to = from + 1; to < staff.length && same(to); ) to += 1;
+    for (to = from + 1; to < staff.length && same(to);) to += 1;
     yield { from, to };
   }
 }

@@ -52,6 +52,11 @@ export function shapeOf(number: number): PageShape {
   return { fields: number >> 2, listed: (number & 2) !== 0, many: (number & 1) !== 0 };
 }
 
+/** With enough subjects it is a list, whatever it was meant to be. */
+export function showsNamesAlone({ fields, listed }: PageShape): boolean {
+  return listed || fields === IDENTITY;
+}
+
 /** Columns that a shape shows in clear, and those that it shows masked. */
 function columnsOf({ fields, listed }: PageShape): { readonly clear: string[]; readonly masked: string[] } {
   const shown = CLASSES.filter(({ bit }) => (fields & bit) !== 0);

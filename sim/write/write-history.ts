@@ -9,7 +9,7 @@ import { LISTED_SUBJECTS_MIN } from "../../src/shipping/listed.ts";
 import type { HistoryColumns } from "./history-columns.ts";
 import type { HistoryLog } from "./history-log.ts";
 import { type History, type HistoryDay, keyOfSubject, type Run, statementsOf, ticketText } from "./history.ts";
-import { pageForm, pageSql, shapeNumber, shapeOf, SHAPES } from "./pages.ts";
+import { pageForm, pageSql, shapeNumber, shapeOf, SHAPES, showsNamesAlone } from "./pages.ts";
 
 export interface WriteOptions {
   readonly log: HistoryLog;
@@ -97,7 +97,8 @@ class HistoryWriter {
     const keys = keysOf(day.subject, from, to);
     let statement = NOT_YET;
     for (let done = 0; done < keys.length || statement === NOT_YET; done += LIMITS.subjectsPerEntryMax) {
-      const shown = keys.length <= LIMITS.subjectsPerEntryMax ? keys : keys.slice(done, done + LIMITS.subjectsPerEntryMax);
+      const shown =
+        keys.length <= LIMITS.subjectsPerEntryMax ? keys : keys.slice(done, done + LIMITS.subjectsPerEntryMax);
       const block = { use: 0, keys: shown.length === 1 ? encodeIntKey(shown[0]!) : encodeAscendingInts(shown) };
       const last = done + shown.length === keys.length;
       const outcome = last ? { rows: keys.length, sqlstate: undefined } : undefined;
@@ -118,7 +119,7 @@ class HistoryWriter {
           : log.add(atMs, { kind: "disclosure", statement, blocks: [block], outcome });
       if (statement === NOT_YET) columns.statement(atMs, entry, staff, shape, ticket);
       statement = statement === NOT_YET ? entry : statement;
-      const isList = listed && shown.length >= LISTED_SUBJECTS_MIN;
+      const isList = showsNamesAlone(shapeOf(shape)) && shown.length >= LISTED_SUBJECTS_MIN;
       columns.disclosed({ atMs, entry, after: entry - statement, actor: staff, form: shape, listed: isList }, shown);
     }
     this.#statements += 1;
@@ -146,7 +147,8 @@ function keysOf(subjects: Float64Array, from: number, to: number): number[] {
   if (to - from === 1) return [keyOfSubject(subjects[from]!)];
   const sorted = subjects.slice(from, to).sort();
   const keys: number[] = [];
-  for (let i = 0; i < sorted.length; i += 1) if (i === 0 || sorted[i] !== sorted[i - 1]) keys.push(keyOfSubject(sorted[i]!));
+  for (let i = 0; i < sorted.length; i += 1)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) keys.push(keyOfSubject(sorted[i]!));
   return keys;
 }
 

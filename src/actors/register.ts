@@ -118,19 +118,27 @@ export interface NewActor {
 
 /** @throws WhosawError ACTOR_EXISTS, USAGE for an impossible name, and what readRegister and the disk may say */
 export async function addActor(file: string, actor: NewActor): Promise<Actor> {
-  const problem = nameProblem(actor.name);
-  if (problem !== undefined) throw new WhosawError("USAGE", problem, { hint: "Choose another name." });
   const id: ActorId = actor.service ? `svc:${actor.name}` : `staff:${randomUUID()}`;
   const added: Actor = { id, name: actor.name, role: actor.role, verifier: actor.verifier, disabled: false };
+  await addActors(file, [added]);
+  return added;
+}
+
+/** All of them, or none, under the ids that they have. @throws as {@link addActor} */
+export async function addActors(file: string, actors: readonly Actor[]): Promise<void> {
+  for (const { name } of actors) {
+    const problem = nameProblem(name);
+    if (problem !== undefined) throw new WhosawError("USAGE", problem, { hint: "Choose another name." });
+  }
   await edit(file, (snapshot) => {
-    if (snapshot.byName(actor.name) !== undefined) {
+    const known = actors.some(({ name, id }) => snapshot.byName(name) !== undefined || snapshot.byId(id) !== undefined);
+    if (known) {
       throw new WhosawError("ACTOR_EXISTS", "An actor of that name exists already.", {
         hint: "Choose another name; see `whosaw actor list`. A disabled actor comes back by `whosaw actor enable`.",
       });
     }
-    return [...snapshot.all, added];
+    return [...snapshot.all, ...actors];
   });
-  return added;
 }
 
 /** The actor of that name. @throws WhosawError NOT_FOUND */

@@ -1,6 +1,6 @@
 /** What quality and campaigns do: many customers at a time, with good reason. */
 import { COUNTRIES } from "../../support-database/countries.ts";
-import { FIRST_CUSTOMER } from "../../support-database/rows.ts";
+import { FIRST_CUSTOMER } from "../../support-database/first-customer.ts";
 import { STAFF } from "../../support-database/words.ts";
 import type { Place } from "../place.ts";
 import { readTicket } from "./ticket.ts";

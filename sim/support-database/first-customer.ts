@@ -1,0 +1,2 @@
+/** Customers are numbered from here on, without gaps. */
+export const FIRST_CUSTOMER = 4001;
