@@ -51,6 +51,8 @@ export const ERROR_CODES = {
   CONTROL_RUNNING: "55006",
   /** No control lease within control.grace. */
   NO_LEASE: "57P03",
+  /** A trace that is given what cannot be. */
+  TRACE_INPUT: "22023",
   // Configuration and start
   CONFIG_INVALID: "F0000",
   CATALOG_MISMATCH: "F0000",

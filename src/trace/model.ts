@@ -156,13 +156,13 @@ export interface LeakWindow {
   readonly basis: string;
 }
 
+/** Decoys to plant: planted in what one person is shown, nobody else can have sold them. */
 export interface Advice {
-  /** Where to plant a decoy: among what this staff member or team is shown. */
   readonly staff?: string;
   readonly team?: string;
-  /** Explanations that it would tell apart. */
+  /** The explanation it speaks for, and the likeliest other one, in words. */
   readonly separates: readonly [string, string];
-  /** Expected information of ten further contacts about which explanation holds, bits. */
+  /** What ten further contacts are expected to tell, if one in twenty subjects shown there is a decoy. */
   readonly bits: number;
 }
 

@@ -1,0 +1,286 @@
+/** A report as a draw: how likely each source is to have led to this customer, against the background. */
+import { type Delay, contactDays } from "./delay.ts";
+import { sweepDays } from "./day-sweep.ts";
+import type { Cell, PlacedReport, TraceInput, TraceOptions } from "./model.ts";
+import type { OrderedReport } from "./order.ts";
+import { type Series, seriesOf } from "./series.ts";
+import { fieldsChance, type Sources } from "./sources.ts";
+import { dayOf } from "./strata.ts";
+
+/**
+ * Conditional on the stratum of the reporting customer. With B the background, f a source's density and k the
+ * stratum: `x` = f(c) / B(c), and `y` = f(k) / B(k), customers reported before taken out of both.
+ */
+export interface Draw {
+  readonly index: number;
+  readonly report: PlacedReport;
+  /** Sources that had this customer, and their x: 0 for all others. */
+  readonly seenBy: Uint32Array;
+  readonly x: Float64Array;
+  /** Of every source. */
+  readonly y: Float32Array;
+  /** The background: of this customer, and of its stratum less those reported before. */
+  readonly perSubject: number;
+  readonly perStratum: number;
+}
+
+/** The x of a source. */
+export function ratioOf({ seenBy, x }: Draw, source: number): number {
+  let [low, high] = [0, seenBy.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const there = seenBy[middle] ?? 0;
+    if (there === source) return x[middle] ?? 0;
+    if (there < source) low = middle + 1;
+    else high = middle - 1;
+  }
+  return 0;
+}
+
+/** A call to a decoy by chance is so much rarer than one to a customer. */
+const DECOY_BACKGROUND = 0.001;
+
+/** In a cell with more reports than this the ones before are no longer taken out: they are a few in very many. */
+const TAKEN_OUT_MAX = 300;
+
+/** Masses of reports that are swept together are all in memory at once: so many numbers at most. */
+const SWEPT_NUMBERS_MAX = 4_000_000;
+
+interface Parts {
+  readonly input: TraceInput;
+  readonly sources: Sources;
+  readonly settings: TraceOptions;
+  readonly delay: Delay;
+  readonly background: Float64Array;
+  readonly views: ViewsBySubject;
+  /** Views of all subjects together, by epoch. */
+  readonly exposure: ReadonlyMap<number, number>;
+}
+
+/** @param ordered the reports that count */
+export function* drawsOf(
+  ordered: readonly OrderedReport[],
+  input: TraceInput,
+  sources: Sources,
+  settings: TraceOptions,
+  delay: Delay,
+): Generator<Draw> {
+  const parts: Parts = {
+    input,
+    sources,
+    settings,
+    delay,
+    background: backgroundOf(input.cells),
+    views: new ViewsBySubject(input, sources),
+    exposure: exposureByEpoch(input.cells),
+  };
+  const totals = seriesOf(input.actorDayMass, sources);
+  const inCells = seriesOf(input.stratumMass, sources);
+  const before = new Map<number, PlacedReport[]>();
+  const together = Math.max(1, Math.floor(SWEPT_NUMBERS_MAX / sources.count));
+  for (let at = 0; at < ordered.length; at += together) {
+    const batch = ordered.slice(at, at + together).map((each) => new Swept(each, sources.count, inCells));
+    sweep(batch, parts, totals, inCells);
+    for (const swept of batch) {
+      const { cell } = swept.ordered.report;
+      const earlier = before.get(cell) ?? [];
+      before.set(cell, earlier);
+      yield drawOf(swept, parts, earlier);
+      earlier.push(swept.ordered.report);
+    }
+  }
+}
+
+/** A report with the masses that its sources have at its time: of everybody, and in its stratum. */
+class Swept {
+  readonly ordered: OrderedReport;
+  readonly days: readonly number[];
+  readonly total: Float64Array;
+  readonly inCell: Float64Array;
+  readonly range: readonly [number, number];
+
+  constructor(ordered: OrderedReport, sourceCount: number, inCells: Series) {
+    const { from, to, cell } = ordered.report;
+    this.ordered = ordered;
+    this.days = contactDays(Math.min(dayOf(from), dayOf(to)), dayOf(to));
+    this.total = new Float64Array(sourceCount);
+    this.inCell = new Float64Array(sourceCount);
+    this.range = inCells.rangeOf(cell);
+  }
+}
+
+function sweep(batch: readonly Swept[], { delay, settings }: Parts, totals: Series, inCells: Series): void {
+  const byDay = new Map<number, Swept[]>();
+  for (const swept of batch) {
+    for (const day of swept.days) {
+      const there = byDay.get(day);
+      if (there === undefined) byDay.set(day, [swept]);
+      else there.push(swept);
+    }
+  }
+  const days = [...byDay.keys()].sort((a, b) => a - b);
+  const run = (series: Series, into: "total" | "inCell"): void => {
+    sweepDays(series.rows, days, delay, (day, masses) => {
+      for (const swept of byDay.get(day) ?? []) {
+        const [start, end] = into === "total" ? [0, series.rows.seriesCount] : swept.range;
+        const sums = swept[into];
+        const known = swept.ordered.report.fieldsKnown;
+        for (let at = start; at < end; at++) {
+          const mass = masses.of(at);
+          if (mass === 0) continue;
+          const source = series.source[at] ?? 0;
+          const chance = fieldsChance(known, series.fields[at] ?? 0, settings.fieldError);
+          sums[source] = (sums[source] ?? 0) + (mass * chance) / swept.days.length;
+        }
+      }
+    });
+  };
+  run(totals, "total");
+  run(inCells, "inCell");
+}
+
+function drawOf(swept: Swept, parts: Parts, earlier: readonly PlacedReport[]): Draw {
+  const { report, index } = swept.ordered;
+  const gone = earlier.length <= TAKEN_OUT_MAX ? earlier : [];
+  const own = massesOfSubject(swept, parts, gone);
+  const { total, inCell } = swept;
+  const { sources } = parts;
+  const cell = parts.input.cells[report.cell];
+  const subjects = Math.max(cell?.subjects ?? 1, gone.length + 1);
+  const perSubject = (parts.background[report.cell] ?? 1) / subjects;
+  const perStratum = perSubject * (subjects - gone.length);
+  const decoy = report.decoy === true;
+  const ofSubject = decoy ? perSubject * DECOY_BACKGROUND : perSubject;
+  const seen = [...own].filter(([source]) => (total[source] ?? 0) > 0).sort(([a], [b]) => a - b);
+  const dump = dumpOf(report, cell, parts, gone);
+  const y = new Float32Array(sources.count);
+  // A call to a decoy is held against the background as it stands: its stratum explains nothing away.
+  if (decoy) y.fill(1);
+  else {
+    for (let source = 0; source < sources.dump; source++) {
+      const all = total[source] ?? 0;
+      if (all > 0) y[source] = Math.min(inCell[source] ?? 0, all) / all / perStratum;
+    }
+    y[sources.dump] = dump.inStratum / perStratum;
+  }
+  return {
+    index,
+    report,
+    seenBy: Uint32Array.from([...seen.map(([source]) => source), sources.dump]),
+    x: Float64Array.from([
+      ...seen.map(([source, { plain, marked }]) => (plain / Math.max(plain, total[source] ?? 0)) * (marked / plain) / ofSubject),
+      dump.subject / ofSubject,
+    ]),
+    y,
+    perSubject: ofSubject,
+    perStratum,
+  };
+}
+
+/** What the sources of this customer's views weigh; takes customers reported before out of the stratum's masses. */
+function massesOfSubject(
+  { ordered: { report }, days, total, inCell }: Swept,
+  { sources, settings, delay, views }: Parts,
+  gone: readonly PlacedReport[],
+): ReadonlyMap<number, Mass> {
+  const chances = { report, days, delay, fieldError: settings.fieldError };
+  const own = new Map<number, Mass>();
+  views.addMasses(own, report.subject, { ...chances, lastAt: report.to });
+  const taken = new Map<number, Mass>();
+  for (const { subject } of gone) views.addMasses(taken, subject, { ...chances, lastAt: Number.POSITIVE_INFINITY });
+  for (const [source, { plain }] of taken) inCell[source] = Math.max(0, (inCell[source] ?? 0) - plain);
+  // This customer is in the stratum, whatever the masses say.
+  for (const [source, { plain }] of own) inCell[source] = Math.max(plain, inCell[source] ?? 0);
+  for (const [source, mass] of [...own]) for (const shared of sources.sharedBy(source)) addTo(own, shared, mass);
+  sources.foldTeams(total);
+  sources.foldTeams(inCell);
+  return own;
+}
+
+/** Of views: without and with what an export's marks say. */
+interface Mass {
+  readonly plain: number;
+  readonly marked: number;
+}
+
+function addTo(sums: Map<number, Mass>, source: number, { plain, marked }: Mass): void {
+  const there = sums.get(source);
+  sums.set(source, { plain: plain + (there?.plain ?? 0), marked: marked + (there?.marked ?? 0) });
+}
+
+/** A copy of the database whose buyer calls those with many tickets more often: in proportion to exposure. */
+function dumpOf(
+  report: PlacedReport,
+  cell: Cell | undefined,
+  { exposure }: Parts,
+  gone: readonly PlacedReport[],
+): { subject: number; inStratum: number } {
+  const all = exposure.get(cell?.epoch ?? 0) ?? 0;
+  if (all === 0) return { subject: 0, inStratum: 0 };
+  let left = cell?.exposure ?? 0;
+  for (const each of gone) left -= each.exposure;
+  return { subject: report.exposure / all, inStratum: Math.max(left, report.exposure) / all };
+}
+
+/** Of a stratum, in its epoch: grows with the square root of exposure, between uniform and by tickets. Any value is fair. */
+function backgroundOf(cells: readonly Cell[]): Float64Array {
+  const weight = (cell: Cell): number =>
+    cell.subjects === 0 ? 0 : cell.subjects * Math.sqrt(1 + cell.exposure / cell.subjects);
+  const sums = new Map<number, number>();
+  for (const cell of cells) sums.set(cell.epoch, (sums.get(cell.epoch) ?? 0) + weight(cell));
+  return Float64Array.from(cells, (cell) => {
+    const sum = sums.get(cell.epoch) ?? 0;
+    const share = sum > 0 ? weight(cell) / sum : 0;
+    return share > 0 ? share : 1 / Math.max(1, cells.length);
+  });
+}
+
+function exposureByEpoch(cells: readonly Cell[]): ReadonlyMap<number, number> {
+  const sums = new Map<number, number>();
+  for (const { epoch, exposure } of cells) sums.set(epoch, (sums.get(epoch) ?? 0) + exposure);
+  return sums;
+}
+
+class ViewsBySubject {
+  readonly #views: TraceInput["viewsOfReported"];
+  readonly #rows = new Map<number, number[]>();
+  readonly #sources: Sources;
+
+  constructor({ viewsOfReported, reports }: TraceInput, sources: Sources) {
+    this.#views = viewsOfReported;
+    this.#sources = sources;
+    for (const { subject } of reports) this.#rows.set(subject, []);
+    for (let row = 0; row < viewsOfReported.staff.length; row++)
+      this.#rows.get(viewsOfReported.subject[row] ?? -1)?.push(row);
+  }
+
+  /** Adds what each source's views of a subject weigh at the time of a report and for what its caller knew. */
+  addMasses(sums: Map<number, Mass>, subject: number, at: At): void {
+    const { staff, fields, listed, mark } = this.#views;
+    for (const row of this.#rows.get(subject) ?? []) {
+      const viewedAt = this.#views.at[row] ?? 0;
+      if (viewedAt > at.lastAt) continue;
+      const chance = at.delay.chanceOver(at.days, dayOf(viewedAt));
+      if (chance === 0) continue;
+      const plain = chance * fieldsChance(at.report.fieldsKnown, fields[row] ?? 0, at.fieldError);
+      const source = this.#sources.of(staff[row] ?? 0, listed[row] ?? 0);
+      addTo(sums, source, { plain, marked: plain * markFactor(at.report, mark?.[row] ?? -1, at.fieldError) });
+    }
+  }
+}
+
+/** The moment and the caller that views are weighed for. */
+interface At {
+  readonly report: PlacedReport;
+  readonly days: readonly number[];
+  readonly delay: Delay;
+  readonly fieldError: number;
+  /** Views after it do not count. */
+  readonly lastAt: number;
+}
+
+/** A copy's mark against the caller's: marks stand in approved exports alone. */
+function markFactor({ mark }: PlacedReport, ofCopy: number, error: number): number {
+  if (mark === undefined || ofCopy < 0) return 1;
+  return mark.value === ofCopy ? mark.ways * (1 - error) : error;
+}

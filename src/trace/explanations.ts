@@ -1,0 +1,69 @@
+/** All explanations side by side, after each report. */
+import type { Draw } from "./draws.ts";
+import { Likelihoods } from "./likelihood.ts";
+import type { TraceInput } from "./model.ts";
+import { likeliest, type Pair, Pairs } from "./pairs.ts";
+import { RestrictedLeaks, type Restricted } from "./restricted.ts";
+import type { Sources } from "./sources.ts";
+
+/** How likely the reports so far are under each, in natural logarithms, over nobody's. */
+export interface Standing {
+  /** By source: means over the share of the leak, and the highest. */
+  readonly logMean: Float64Array;
+  readonly logSup: Float64Array;
+  /** Sources of staff, likeliest first. */
+  readonly ranked: readonly number[];
+  readonly pairs: readonly Pair[];
+  readonly restricted: readonly Restricted[];
+}
+
+const RANKED = 60;
+
+export class Explanations {
+  readonly draws: Draw[] = [];
+  readonly #sources: Sources;
+  readonly #singles: Likelihoods;
+  readonly #pairs: Pairs;
+  readonly #restricted: RestrictedLeaks;
+  readonly #x: Float64Array;
+
+  constructor(input: TraceInput, sources: Sources) {
+    this.#sources = sources;
+    this.#singles = new Likelihoods(sources.count);
+    this.#pairs = new Pairs(sources);
+    this.#restricted = new RestrictedLeaks(input);
+    this.#x = new Float64Array(sources.count);
+  }
+
+  weigh(draw: Draw): void {
+    this.draws.push(draw);
+    const { seenBy, x, y } = draw;
+    for (const [at, source] of seenBy.entries()) this.#x[source] = x[at] ?? 0;
+    for (let source = 0; source < this.#sources.count; source++)
+      this.#singles.multiply(source, this.#x[source] ?? 0, y[source] ?? 0);
+    for (const source of seenBy) this.#x[source] = 0;
+    this.#restricted.multiply(draw);
+  }
+
+  standing(): Standing {
+    const { count } = this.#sources;
+    const [logMean, logSup] = [new Float64Array(count), new Float64Array(count)];
+    for (let source = 0; source < count; source++) {
+      logMean[source] = this.#singles.logMean(source);
+      logSup[source] = this.#singles.logSup(source);
+    }
+    const ranked = likeliest(logMean, this.#sources, RANKED);
+    return {
+      logMean,
+      logSup,
+      ranked,
+      pairs: this.#pairs.beam(ranked, this.draws),
+      restricted: this.#restricted.all(),
+    };
+  }
+
+  /** Which share of the reports a source takes, if it is the one. */
+  shareOf(source: number): number {
+    return this.#singles.meanShare(source);
+  }
+}

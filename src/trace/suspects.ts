@@ -1,0 +1,81 @@
+/** What stands against the likeliest persons, and what it amounts to. */
+import { Evidence } from "./evidence.ts";
+import type { Standing } from "./explanations.ts";
+import { logPairEValue, type ReportingCustomers } from "./guarded.ts";
+import type { Staff, Suspect, TraceOptions, Verdict } from "./model.ts";
+import { posteriorOf, type Weighted, weightsOf } from "./posterior.ts";
+import type { Sources } from "./sources.ts";
+
+const SUSPECTS_MAX = 20;
+
+export interface Judgement {
+  readonly weighted: readonly Weighted[];
+  readonly posterior: Float64Array;
+  /** By posterior, highest first. */
+  readonly suspects: readonly (Suspect & { readonly index: number })[];
+  /** That nobody of the staff: an outsider without anybody's or any team's view. */
+  readonly nobody: number;
+  readonly evidence: Evidence;
+}
+
+export function judge(
+  standing: Standing,
+  parts: {
+    readonly sources: Sources;
+    readonly staff: readonly Staff[];
+    readonly settings: TraceOptions;
+    readonly reporting: ReportingCustomers;
+  },
+): Judgement {
+  const { sources, staff, settings, reporting } = parts;
+  const weighted = weightsOf(standing, sources);
+  const posterior = posteriorOf(weighted);
+  const evidence = new Evidence(standing, sources);
+  const byStaff = new Map<number, number>();
+  let nobody = 0;
+  for (const [at, { kind, staff: members }] of weighted.entries()) {
+    for (const member of members) byStaff.set(member, (byStaff.get(member) ?? 0) + (posterior[at] ?? 0));
+    if (kind === "nobody") nobody += posterior[at] ?? 0;
+  }
+  const top = [...byStaff].sort(([i, a], [j, b]) => b - a || i - j).slice(0, SUSPECTS_MAX);
+  const suspects = top.map(([index, chance]) => {
+    const logEValue = evidence.logEValue([index]);
+    const logPair = logPairEValue(index, { evidence, standing, weighted, reporting, sources });
+    const logs = { logEValue, logPairEValue: logPair };
+    const verdict = verdictOf({ posterior: chance, ...logs }, sources.staffCount, settings);
+    return { index, staff: staff[index]?.id ?? "", posterior: Math.min(1, chance), ...logs, verdict };
+  });
+  return { weighted, posterior, suspects, nobody, evidence };
+}
+
+/** Natural logarithm of M/alpha: from there on evidence-grade. */
+export function logThreshold(staffCount: number, { alpha }: TraceOptions): number {
+  return Math.log(Math.max(1, staffCount) / alpha);
+}
+
+function verdictOf(
+  { posterior, logEValue, logPairEValue: logPair }: Pick<Suspect, "posterior" | "logEValue" | "logPairEValue">,
+  staffCount: number,
+  settings: TraceOptions,
+): Verdict {
+  const threshold = logThreshold(staffCount, settings);
+  if (logEValue >= threshold) return "evidence";
+  if (logPair >= threshold) return "lead-pair";
+  return posterior >= settings.leadPosterior ? "lead" : "none";
+}
+
+/** The smallest group whose joint innocence is refuted; of one, that is the evidence against a person. */
+export function ambiguityGroup(
+  judgement: Judgement,
+  standing: Standing,
+  sources: Sources,
+  settings: TraceOptions,
+): readonly number[] | undefined {
+  const threshold = logThreshold(sources.staffCount, settings);
+  const group: number[] = [];
+  for (const source of standing.ranked) {
+    group.push(sources.unitOf(source));
+    if (judgement.evidence.logEValue(group) >= threshold) return group;
+  }
+  return undefined;
+}

@@ -1,0 +1,163 @@
+/**
+ * From reports of scam contacts to who leaked: explanations compete, outsiders included, and each step says what may be
+ * said by then. docs/trace.md has the model, its assumptions and what it must not be used for.
+ */
+import { WhosawError } from "../base/errors.ts";
+import { adviceOf } from "./advice.ts";
+import { Delay } from "./delay.ts";
+import { drawsOf } from "./draws.ts";
+import { Explanations } from "./explanations.ts";
+import { ReportingCustomers } from "./guarded.ts";
+import { inputsHash } from "./inputs-hash.ts";
+import { leakWindowOf } from "./leak-window.ts";
+import type { Hypothesis, Step, TraceInput, TraceOptions, TraceResult, Verdict } from "./model.ts";
+import { notesOf } from "./notes.ts";
+import { type OrderedReport, orderReports } from "./order.ts";
+import { poissonAtLeast } from "./poisson.ts";
+import { settingsOf } from "./settings.ts";
+import { anyListed, Sources } from "./sources.ts";
+import { DAY_MS } from "./strata.ts";
+import { ambiguityGroup, judge, type Judgement } from "./suspects.ts";
+
+const STEP_SUSPECTS = 5;
+const HYPOTHESES_MAX = 100;
+const POSTERIOR_MIN = 1e-6;
+/** A judgement after each of so many reports; of more, after every second, fourth and so on. */
+const STEPS_MAX = 512;
+
+/**
+ * @throws WhosawError TRACE_INPUT when columns of a table differ in length, an index leads nowhere, or a number is none
+ */
+export function trace(input: TraceInput): TraceResult {
+  assertInput(input);
+  const settings = settingsOf(input.options);
+  const sources = new Sources(input.staff, anyListed(input.actorDayMass, input.viewsOfReported));
+  const ordered = orderReports(input.reports);
+  const counted = ordered.filter(({ weighed }) => weighed === "counted");
+  const explanations = new Explanations(input, sources);
+  const reporting = new ReportingCustomers(sources);
+  const judgeNow = (): Judgement => judge(explanations.standing(), { sources, staff: input.staff, settings, reporting });
+  const steps = new Steps(ordered);
+  const every = Math.ceil(counted.length / STEPS_MAX);
+  for (const draw of drawsOf(counted, input, sources, settings, new Delay(settings))) {
+    explanations.weigh(draw);
+    reporting.add(draw);
+    const number = explanations.draws.length;
+    if (number % every === 0 && number < counted.length) steps.judged(draw.index, judgeNow());
+  }
+  const standing = explanations.standing();
+  const judgement = judge(standing, { sources, staff: input.staff, settings, reporting });
+  steps.last(judgement);
+  const group = ambiguityGroup(judgement, standing, sources, settings);
+  return {
+    hypotheses: hypothesesOf(judgement, input, sources),
+    suspects: judgement.suspects.map(({ index: _, ...suspect }) => suspect),
+    ambiguityGroup: group?.map((staff) => input.staff[staff]?.id ?? ""),
+    anythingLeaked: anythingLeaked(counted, settings),
+    leakWindow: leakWindowOf(judgement, explanations.draws, reporting, input),
+    advice: adviceOf(judgement, explanations, input.staff, sources),
+    steps: steps.all(),
+    notes: notesOf(input, ordered, explanations.draws, sources),
+    inputsHash: inputsHash(input, settings),
+  };
+}
+
+/** Reports that do not count, and those between two judgements, keep the one before. */
+class Steps {
+  readonly #ordered: readonly OrderedReport[];
+  readonly #judged = new Map<number, Judgement>();
+  #last: Judgement | undefined;
+
+  constructor(ordered: readonly OrderedReport[]) {
+    this.#ordered = ordered;
+  }
+
+  judged(report: number, judgement: Judgement): void {
+    this.#judged.set(report, judgement);
+  }
+
+  last(judgement: Judgement): void {
+    this.#last = judgement;
+    const counted = this.#ordered.findLast(({ weighed }) => weighed === "counted");
+    if (counted !== undefined) this.#judged.set(counted.index, judgement);
+  }
+
+  all(): readonly Step[] {
+    let standing: Pick<Step, "top" | "nobody"> = { top: [], nobody: this.#last?.nobody ?? 1 };
+    if (this.#judged.size > 0) standing = { top: [], nobody: 1 };
+    return this.#ordered.map(({ index, weighed }) => {
+      const judgement = this.#judged.get(index);
+      if (judgement !== undefined) {
+        const top = judgement.suspects.slice(0, STEP_SUSPECTS).map(({ index: _, ...suspect }) => suspect);
+        standing = { top, nobody: judgement.nobody };
+      }
+      return { report: index, weighed, ...standing };
+    });
+  }
+}
+
+function hypothesesOf(
+  { weighted, posterior, suspects }: Judgement,
+  { staff }: TraceInput,
+  sources: Sources,
+): TraceResult["hypotheses"] {
+  const bySuspect = new Map(suspects.map((suspect) => [suspect.index, suspect]));
+  const merged = new Map<string, Hypothesis & { readonly eValue: number; readonly verdict: Verdict }>();
+  for (const [at, { kind, staff: members, team, beside }] of weighted.entries()) {
+    const [suspect] = members.flatMap((member) => bySuspect.get(member) ?? []);
+    const key = `${kind} ${members.join(" ")} ${team ?? ""} ${beside ?? ""}`;
+    const named = {
+      kind,
+      staff: members.map((member) => staff[member]?.id ?? ""),
+      ...(team === undefined ? {} : { team: sources.teams[team] ?? "" }),
+      ...(beside === undefined ? {} : { beside: staff[beside]?.id ?? "" }),
+    };
+    const more = (posterior[at] ?? 0) + (merged.get(key)?.posterior ?? 0);
+    const logEValue = kind === "pair" ? suspect?.logPairEValue : suspect?.logEValue;
+    merged.set(key, { ...named, posterior: more, eValue: finiteExp(logEValue), verdict: suspect?.verdict ?? "none" });
+  }
+  return [...merged.values()]
+    .filter(({ posterior: chance }) => chance >= POSTERIOR_MIN)
+    .sort((a, b) => b.posterior - a.posterior)
+    .slice(0, HYPOTHESES_MAX);
+}
+
+/** Of persons; 0 for explanations without one. */
+function finiteExp(log: number | undefined): number {
+  return log === undefined ? 0 : Math.min(Number.MAX_VALUE, Math.exp(log));
+}
+
+function anythingLeaked(
+  counted: readonly OrderedReport[],
+  { backgroundReportsPerDay }: TraceOptions,
+): TraceResult["anythingLeaked"] {
+  if (backgroundReportsPerDay === undefined) return undefined;
+  if (counted.length === 0) return { p: 1 };
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { report } of counted) [first, last] = [Math.min(first, report.from), Math.max(last, report.to)];
+  const days = Math.max(1, (last - first) / DAY_MS);
+  return { p: poissonAtLeast(counted.length, backgroundReportsPerDay * days) };
+}
+
+function assertInput({ staff, reports, viewsOfReported, actorDayMass, stratumMass, cells, seenByBoth }: TraceInput): void {
+  const wrong = (what: string): never => {
+    throw new WhosawError("TRACE_INPUT", `the input of this trace does not hold together: ${what}`, {
+      hint: "tables have columns of one length, staff and cells are indices, and times are epoch milliseconds",
+    });
+  };
+  for (const table of [viewsOfReported, actorDayMass, stratumMass]) {
+    const columns = Object.values(table) as { readonly length: number }[];
+    if (columns.some(({ length }) => length !== table.staff.length)) wrong("columns differ in length");
+    if (table.staff.some((index) => index >= staff.length)) wrong("a staff member that is not listed");
+  }
+  if (stratumMass.cell.some((cell) => cell >= cells.length)) wrong("a cell that is not listed");
+  for (const { from, to, cell, exposure, fieldsKnown, mark } of reports) {
+    if (!Number.isFinite(from) || !Number.isFinite(to) || from > to) wrong("a contact that ends before it begins");
+    if (!Number.isInteger(cell) || cell < 0 || cell >= cells.length) wrong("a report in no cell");
+    if (!(exposure >= 0) || !Number.isInteger(fieldsKnown) || fieldsKnown < 0) wrong("a report that counts below zero");
+    if (mark !== undefined && !(mark.ways >= 2)) wrong("a mark that can be only one");
+  }
+  for (const { subjects, exposure } of cells) if (!(subjects >= 0 && exposure >= 0)) wrong("a cell that counts below zero");
+  for (const { first, second, cell } of seenByBoth ?? [])
+    if (!(first < staff.length && second < staff.length && cell < cells.length)) wrong("a pair that is not listed");
+}
