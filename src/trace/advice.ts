@@ -10,20 +10,19 @@ const DECOY_SHARE = 0.05;
 const CONTACTS = 10;
 const WEIGHED = 8;
 const ADVICE_MAX = 5;
+const CHANCE_MIN = 1e-6;
 /** Less is not worth a decoy. */
 const BITS_MIN = 0.01;
 
 /** Mutual information between `is it this one` and `is a decoy of theirs called`, best first. */
 export function adviceOf(
-  { weighted, posterior }: Judgement,
+  { posterior }: Judgement,
   explanations: Explanations,
   staff: readonly Staff[],
   sources: Sources,
 ): readonly Advice[] {
-  const ranked = [...weighted.keys()]
-    .sort((a, b) => (posterior[b] ?? 0) - (posterior[a] ?? 0))
-    .slice(0, WEIGHED)
-    .flatMap((at) => weighted[at] ?? []);
+  const weighted = posterior.all(CHANCE_MIN);
+  const ranked = [...weighted].sort((a, b) => b.logWeight - a.logWeight).slice(0, WEIGHED);
   const places = new Map<string, { staff?: number; team?: number }>();
   for (const { staff: members, team } of ranked) {
     for (const member of members) places.set(`staff ${member}`, { staff: member });
@@ -36,12 +35,14 @@ export function adviceOf(
       const speaksFor = ranked.find(inIt);
       const other = ranked.find((each) => !inIt(each));
       if (speaksFor === undefined || other === undefined) return [];
-      let chance = 0;
-      for (const [at, each] of weighted.entries()) if (inIt(each)) chance += posterior[at] ?? 0;
+      const chance = Math.min(
+        1,
+        weighted.filter(inIt).reduce((sum, each) => sum + posterior.chanceOf(each), 0),
+      );
       const unit = place.staff ?? sources.staffCount + (place.team ?? 0);
       const called = 1 - (1 - DECOY_SHARE * explanations.shareOf(unit)) ** CONTACTS;
       const separates = [inWords(speaksFor, staff, sources), inWords(other, staff, sources)] as const;
-      const bits = entropy(Math.min(1, chance) * called) - Math.min(1, chance) * entropy(called);
+      const bits = entropy(chance * called) - chance * entropy(called);
       return bits < BITS_MIN ? [] : [{ ...named(place, staff, sources), separates, bits }];
     })
     .sort((a, b) => b.bits - a.bits)

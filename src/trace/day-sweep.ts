@@ -14,11 +14,26 @@ export class DayRows {
     seriesCount: number,
   ) {
     this.seriesCount = seriesCount;
+    if (ascending(rows.day)) {
+      ({ day: this.day, series: this.series, count: this.count } = rows);
+      return;
+    }
     const order = orderByDay(rows.day);
-    this.day = Int32Array.from(order, (row) => rows.day[row] ?? 0);
-    this.series = Uint32Array.from(order, (row) => rows.series[row] ?? 0);
-    this.count = Float64Array.from(order, (row) => rows.count[row] ?? 0);
+    this.day = new Int32Array(order.length);
+    this.series = new Uint32Array(order.length);
+    this.count = new Float64Array(order.length);
+    for (let at = 0; at < order.length; at++) {
+      const row = order[at] ?? 0;
+      this.day[at] = rows.day[row] ?? 0;
+      this.series[at] = rows.series[row] ?? 0;
+      this.count[at] = rows.count[row] ?? 0;
+    }
   }
+}
+
+function ascending(day: Int32Array): boolean {
+  for (let row = 1; row < day.length; row++) if ((day[row] ?? 0) < (day[row - 1] ?? 0)) return false;
+  return true;
 }
 
 /** Stable: a counting sort where days are few, as they are. */
@@ -44,10 +59,12 @@ function orderByDay(day: Int32Array): Uint32Array {
   return order;
 }
 
-/** What a day's visit may ask; good only during the visit. */
+/** The masses of all series on one day: `soon[s] * soonFactor + late[s] * lateFactor`; good only during the visit. */
 export interface Masses {
-  /** Sum over the series' views of the chance that the delay is their age. */
-  of(series: number): number;
+  readonly soon: Float64Array;
+  readonly late: Float64Array;
+  readonly soonFactor: number;
+  readonly lateFactor: number;
 }
 
 /**
@@ -64,22 +81,35 @@ export function sweepDays(
   const soon = new Float64Array(rows.seriesCount);
   const late = new Float64Array(rows.seriesCount);
   const base = days[0] ?? 0;
-  let [entering, leaving] = [0, 0];
+  const oldest = base - delay.memoryDays;
+  // A view's exponential half as of the first day, by the view's day: a table, since a power costs more than all else here.
+  const grown = Float64Array.from(
+    { length: (days.at(-1) ?? 0) - oldest + 1 },
+    (_, age) => delay.decay ** (delay.memoryDays - age),
+  );
+  let entering = firstAfter(rows.day, oldest);
+  let leaving = entering;
   for (const day of days) {
     for (; entering < rows.day.length && (rows.day[entering] ?? 0) <= day; entering++) add(entering, 1);
     for (; leaving < entering && (rows.day[leaving] ?? 0) <= day - delay.memoryDays; leaving++) add(leaving, -1);
-    const nowSoon = delay.soon * delay.decay ** (day - base);
-    visit(day, {
-      of: (series) => Math.max(0, (soon[series] ?? 0) * nowSoon + (late[series] ?? 0) * delay.late),
-    });
+    visit(day, { soon, late, soonFactor: delay.soon * delay.decay ** (day - base), lateFactor: delay.late });
   }
 
   function add(row: number, sign: 1 | -1): void {
-    const at = rows.day[row] ?? 0;
-    if (at <= base - delay.memoryDays) return; // Never in memory: neither added nor taken off.
     const series = rows.series[row] ?? 0;
     const count = sign * (rows.count[row] ?? 0);
-    soon[series] = (soon[series] ?? 0) + count * delay.decay ** (base - at);
+    soon[series] = (soon[series] ?? 0) + count * (grown[(rows.day[row] ?? 0) - oldest] ?? 0);
     late[series] = (late[series] ?? 0) + count;
   }
+}
+
+/** Place of the first row of a later day. */
+function firstAfter(days: Int32Array, day: number): number {
+  let [low, high] = [0, days.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((days[middle] ?? 0) <= day) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,9 +1,9 @@
 /** A report as a draw: how likely each source is to have led to this customer, against the background. */
 import { type Delay, contactDays } from "./delay.ts";
-import { sweepDays } from "./day-sweep.ts";
+import { type Masses, sweepDays } from "./day-sweep.ts";
 import type { Cell, PlacedReport, TraceInput, TraceOptions } from "./model.ts";
 import type { OrderedReport } from "./order.ts";
-import { type Series, seriesOf } from "./series.ts";
+import { type MassTable, massTable, type Series } from "./series.ts";
 import { fieldsChance, type Sources } from "./sources.ts";
 import { dayOf } from "./strata.ts";
 
@@ -43,6 +43,9 @@ const DECOY_BACKGROUND = 0.001;
 /** In a cell with more reports than this the ones before are no longer taken out: they are a few in very many. */
 const TAKEN_OUT_MAX = 300;
 
+/** What is left by rounding when views have fallen out of memory is less; one view's mass is far more. */
+const MASS_MIN = 1e-9;
+
 /** Masses of reports that are swept together are all in memory at once: so many numbers at most. */
 const SWEPT_NUMBERS_MAX = 4_000_000;
 
@@ -74,12 +77,12 @@ export function* drawsOf(
     views: new ViewsBySubject(input, sources),
     exposure: exposureByEpoch(input.cells),
   };
-  const totals = seriesOf(input.actorDayMass, sources);
-  const inCells = seriesOf(input.stratumMass, sources);
+  const totals = massTable(input.actorDayMass, sources);
+  const inCells = massTable(input.stratumMass, sources);
   const before = new Map<number, PlacedReport[]>();
   const together = Math.max(1, Math.floor(SWEPT_NUMBERS_MAX / sources.count));
   for (let at = 0; at < ordered.length; at += together) {
-    const batch = ordered.slice(at, at + together).map((each) => new Swept(each, sources.count, inCells));
+    const batch = ordered.slice(at, at + together).map((each) => new Swept(each, sources.count));
     sweep(batch, parts, totals, inCells);
     for (const swept of batch) {
       const { cell } = swept.ordered.report;
@@ -97,46 +100,59 @@ class Swept {
   readonly days: readonly number[];
   readonly total: Float64Array;
   readonly inCell: Float64Array;
-  readonly range: readonly [number, number];
 
-  constructor(ordered: OrderedReport, sourceCount: number, inCells: Series) {
-    const { from, to, cell } = ordered.report;
+  constructor(ordered: OrderedReport, sourceCount: number) {
+    const { from, to } = ordered.report;
     this.ordered = ordered;
-    this.days = contactDays(Math.min(dayOf(from), dayOf(to)), dayOf(to));
+    this.days = contactDays(dayOf(from), dayOf(to));
     this.total = new Float64Array(sourceCount);
     this.inCell = new Float64Array(sourceCount);
-    this.range = inCells.rangeOf(cell);
   }
 }
 
-function sweep(batch: readonly Swept[], { delay, settings }: Parts, totals: Series, inCells: Series): void {
+function sweep(batch: readonly Swept[], parts: Parts, totals: MassTable, inCells: MassTable): void {
+  sweepInto("total", batch, totals.ofCell(0), parts);
+  const byCell = new Map<number, Swept[]>();
+  for (const swept of batch) pushTo(byCell, swept.ordered.report.cell, swept);
+  for (const [cell, there] of byCell) sweepInto("inCell", there, inCells.ofCell(cell), parts);
+}
+
+function sweepInto(
+  into: "total" | "inCell",
+  batch: readonly Swept[],
+  series: Series,
+  { delay, settings }: Parts,
+): void {
   const byDay = new Map<number, Swept[]>();
-  for (const swept of batch) {
-    for (const day of swept.days) {
-      const there = byDay.get(day);
-      if (there === undefined) byDay.set(day, [swept]);
-      else there.push(swept);
-    }
-  }
+  for (const swept of batch) for (const day of swept.days) pushTo(byDay, day, swept);
   const days = [...byDay.keys()].sort((a, b) => a - b);
-  const run = (series: Series, into: "total" | "inCell"): void => {
-    sweepDays(series.rows, days, delay, (day, masses) => {
-      for (const swept of byDay.get(day) ?? []) {
-        const [start, end] = into === "total" ? [0, series.rows.seriesCount] : swept.range;
-        const sums = swept[into];
-        const known = swept.ordered.report.fieldsKnown;
-        for (let at = start; at < end; at++) {
-          const mass = masses.of(at);
-          if (mass === 0) continue;
-          const source = series.source[at] ?? 0;
-          const chance = fieldsChance(known, series.fields[at] ?? 0, settings.fieldError);
-          sums[source] = (sums[source] ?? 0) + (mass * chance) / swept.days.length;
-        }
-      }
-    });
-  };
-  run(totals, "total");
-  run(inCells, "inCell");
+  sweepDays(series.rows, days, delay, (day, masses) => {
+    for (const swept of byDay.get(day) ?? []) addMasses(swept, swept[into], series, masses, settings.fieldError);
+  });
+}
+
+/** A hot loop: every series for every day of every report. */
+function addMasses(
+  { ordered: { report }, days }: Swept,
+  sums: Float64Array,
+  { source, fields }: Series,
+  { soon, late, soonFactor, lateFactor }: Masses,
+  fieldError: number,
+): void {
+  const share = 1 / days.length;
+  for (let at = 0; at < source.length; at++) {
+    const mass = (soon[at] ?? 0) * soonFactor + (late[at] ?? 0) * lateFactor;
+    if (mass < MASS_MIN) continue;
+    const chance = fieldsChance(report.fieldsKnown, fields[at] ?? 0, fieldError);
+    const of = source[at] ?? 0;
+    sums[of] = (sums[of] ?? 0) + mass * chance * share;
+  }
+}
+
+function pushTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function drawOf(swept: Swept, parts: Parts, earlier: readonly PlacedReport[]): Draw {
@@ -168,7 +184,9 @@ function drawOf(swept: Swept, parts: Parts, earlier: readonly PlacedReport[]): D
     report,
     seenBy: Uint32Array.from([...seen.map(([source]) => source), sources.dump]),
     x: Float64Array.from([
-      ...seen.map(([source, { plain, marked }]) => (plain / Math.max(plain, total[source] ?? 0)) * (marked / plain) / ofSubject),
+      ...seen.map(
+        ([source, { plain, marked }]) => ((plain / Math.max(plain, total[source] ?? 0)) * (marked / plain)) / ofSubject,
+      ),
       dump.subject / ofSubject,
     ]),
     y,
@@ -191,7 +209,8 @@ function massesOfSubject(
   for (const [source, { plain }] of taken) inCell[source] = Math.max(0, (inCell[source] ?? 0) - plain);
   // This customer is in the stratum, whatever the masses say.
   for (const [source, { plain }] of own) inCell[source] = Math.max(plain, inCell[source] ?? 0);
-  for (const [source, mass] of [...own]) for (const shared of sources.sharedBy(source)) addTo(own, shared, mass);
+  const ofStaff = Array.from(own);
+  for (const [source, mass] of ofStaff) for (const shared of sources.sharedBy(source)) addTo(own, shared, mass);
   sources.foldTeams(total);
   sources.foldTeams(inCell);
   return own;

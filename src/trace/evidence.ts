@@ -4,21 +4,36 @@
  * crosses M/alpha is at most alpha, whenever one stops, if the truth is among the explanations in the denominator.
  */
 import type { Standing } from "./explanations.ts";
-import { logSumExp } from "./log-sum.ts";
+import { highest, logSumExp } from "./log-sum.ts";
 import type { Sources } from "./sources.ts";
 
 const SINGLE_SHARE = Math.log(3 / 4);
+/** More than a group has members: one of these is outside it. */
+const SINGLES_KEPT = 64;
+
 const PAIR_SHARE = Math.log(1 / 4);
 
 export class Evidence {
   readonly #standing: Standing;
   readonly #sources: Sources;
   readonly #logStaff: number;
+  /** Sources of staff by their highest likelihood. */
+  readonly #bestSingles: readonly number[];
+  readonly #logBestShared: number;
 
   constructor(standing: Standing, sources: Sources) {
     this.#standing = standing;
     this.#sources = sources;
     this.#logStaff = Math.log(sources.staffCount);
+    const opened = highest(standing.logSup.subarray(0, sources.staffCount), SINGLES_KEPT);
+    const listed =
+      sources.channels === 1
+        ? []
+        : highest(standing.logSup.subarray(sources.units, sources.units + sources.staffCount), SINGLES_KEPT);
+    this.#bestSingles = [...opened, ...listed.map((staff) => sources.of(staff, 1))].sort(
+      (a, b) => (standing.logSup[b] ?? 0) - (standing.logSup[a] ?? 0),
+    );
+    this.#logBestShared = this.#bestShared();
   }
 
   /** Natural logarithm of E against one of a group having no part in it; of a group of one, against that one. */
@@ -28,13 +43,17 @@ export class Evidence {
 
   /** Three quarters on each alone, a quarter on each with anybody; summed over the group. */
   logNumerator(group: readonly number[]): number {
-    return logSumExp(group.flatMap((staff) => [SINGLE_SHARE + this.#logSingle(staff), PAIR_SHARE + this.#logPairs(staff)]));
+    return logSumExp(
+      group.flatMap((staff) => [SINGLE_SHARE + this.#logSingle(staff), PAIR_SHARE + this.#logPairs(staff)]),
+    );
   }
 
   #logSingle(staff: number): number {
     const { logMean } = this.#standing;
     const channels = this.#sources.channels === 1 ? [0] : [0, 1];
-    return logSumExp(channels.map((channel) => logMean[this.#sources.of(staff, channel)] ?? 0)) - Math.log(channels.length);
+    return (
+      logSumExp(channels.map((channel) => logMean[this.#sources.of(staff, channel)] ?? 0)) - Math.log(channels.length)
+    );
   }
 
   /** Pairs outside the beam are left out: that only makes it smaller. */
@@ -49,11 +68,9 @@ export class Evidence {
   logBestWithout(group: ReadonlySet<number>): number {
     const sources = this.#sources;
     const { logSup, pairs } = this.#standing;
-    let best = Math.max(0, this.logBestShared());
-    for (let source = 0; source < sources.dump; source++) {
-      const unit = sources.unitOf(source);
-      if (unit < sources.staffCount && (logSup[source] ?? 0) > best && !group.has(unit)) best = logSup[source] ?? 0;
-    }
+    let best = Math.max(0, this.#logBestShared);
+    const other = this.#bestSingles.find((source) => !group.has(sources.unitOf(source)));
+    if (other !== undefined) best = Math.max(best, logSup[other] ?? 0);
     for (const { a, b, logSup: sup } of pairs) {
       const without = !group.has(sources.unitOf(a)) && !group.has(sources.unitOf(b));
       if (without && sup - this.#logStaff > best) best = sup - this.#logStaff;
@@ -62,7 +79,11 @@ export class Evidence {
   }
 
   /** Of outsiders with what a team or all see, or with a dump. */
-  logBestShared(): number {
+  get logBestShared(): number {
+    return this.#logBestShared;
+  }
+
+  #bestShared(): number {
     const { logSup } = this.#standing;
     const sources = this.#sources;
     let best = logSup[sources.dump] ?? 0;

@@ -2,8 +2,7 @@
 import type { Draw } from "./draws.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Standing } from "./explanations.ts";
-import { logSumExp } from "./log-sum.ts";
-import type { Weighted } from "./posterior.ts";
+import type { Posterior } from "./posterior.ts";
 import type { Sources } from "./sources.ts";
 
 /** Reporting customers that two people share before one's likelihood guards the other. */
@@ -19,16 +18,14 @@ export function logPairEValue(
   parts: {
     readonly evidence: Evidence;
     readonly standing: Standing;
-    readonly weighted: readonly Weighted[];
+    readonly posterior: Posterior;
     readonly reporting: ReportingCustomers;
     readonly sources: Sources;
   },
 ): number {
-  const { evidence, standing, weighted, reporting, sources } = parts;
-  const without = weighted.filter(({ staff: members }) => !members.includes(staff));
+  const { evidence, standing, posterior, reporting, sources } = parts;
   // Weights hold their priors, which sum to nearly 1 without one person: the mixture as it stands.
-  const mixture = logSumExp(without.map(({ logWeight }) => logWeight));
-  let guard = Math.max(0, mixture, evidence.logBestShared());
+  let guard = Math.max(0, posterior.logWithout(staff), evidence.logBestShared);
   guard = Math.max(guard, evidence.logBestRestricted(new Set([staff])));
   for (const other of reporting.sharing(staff, SHARED_MIN)) {
     for (const channel of sources.channels === 1 ? [0] : [0, 1])
@@ -71,7 +68,8 @@ export class ReportingCustomers {
   sharing(staff: number, atLeast: number): readonly number[] {
     const counts = new Map<number, number>();
     for (const report of this.reportsOf(staff))
-      for (const other of this.#seenBy[report] ?? []) if (other !== staff) counts.set(other, (counts.get(other) ?? 0) + 1);
+      for (const other of this.#seenBy[report] ?? [])
+        if (other !== staff) counts.set(other, (counts.get(other) ?? 0) + 1);
     return [...counts].filter(([, count]) => count >= atLeast).map(([other]) => other);
   }
 }

@@ -1,7 +1,7 @@
 /** What a result was computed from, in 32 bytes: for a replay to say whether it had the same. */
 import { createHash } from "node:crypto";
 import { orderReports } from "./order.ts";
-import type { TraceInput, TraceOptions } from "./model.ts";
+import type { DayMass, TraceInput, TraceOptions, Views } from "./model.ts";
 
 /** SHA-256, hex, over tables and settings; reports in order of contact, so that the order given does not matter. */
 export function inputsHash(input: TraceInput, settings: TraceOptions): string {
@@ -10,20 +10,28 @@ export function inputsHash(input: TraceInput, settings: TraceOptions): string {
     const bytes = Buffer.from(JSON.stringify(value));
     hash.update(`${bytes.length}:`).update(bytes);
   };
-  const table = (columns: object): void => {
-    for (const [name, column] of Object.entries(columns) as [string, NodeJS.TypedArray | undefined][]) {
-      if (column === undefined) continue;
-      text([name, column.length]);
-      hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-    }
-  };
   text(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1)));
   text(input.staff.map(({ id, team }) => [id, team ?? null]));
   text(orderReports(input.reports).map(({ report }) => Object.entries(report).sort(([a], [b]) => (a < b ? -1 : 1))));
   text(input.cells.map(({ epoch, subjects, exposure }) => [epoch, subjects, exposure]));
   text((input.seenByBoth ?? []).map(({ first, second, cell, subjects }) => [first, second, cell, subjects]));
-  table(input.viewsOfReported);
-  table(input.actorDayMass);
-  table(input.stratumMass);
+  text([input.viewsOfReported, input.actorDayMass, input.stratumMass].map(tableHash));
   return hash.digest("hex");
+}
+
+/** Tables do not change once they were given, and cases share them. */
+const known = new WeakMap<Views | DayMass, string>();
+
+function tableHash(table: Views | DayMass): string {
+  const there = known.get(table);
+  if (there !== undefined) return there;
+  const hash = createHash("sha256");
+  for (const [name, column] of Object.entries(table) as [string, NodeJS.TypedArray | undefined][]) {
+    if (column === undefined) continue;
+    hash.update(`${name} ${column.length}:`);
+    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  }
+  const digest = hash.digest("hex");
+  known.set(table, digest);
+  return digest;
 }

@@ -31,7 +31,11 @@ export function leakWindowOf(
   const lastFirstView = Math.max(...first.values());
   const customers = `${first.size} of ${draws.length} reporting customers, shown to ${top.staff}`;
   if (lastFirstView <= firstContact) {
-    return { earliest: lastFirstView, latest: firstContact, basis: `one copy would do: ${customers} before the first contact` };
+    return {
+      earliest: lastFirstView,
+      latest: firstContact,
+      basis: `one copy would do: ${customers} before the first contact`,
+    };
   }
   return {
     earliest: Math.min(...first.values()),

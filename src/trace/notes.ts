@@ -10,7 +10,8 @@ export function notesOf(
   draws: readonly Draw[],
   sources: Sources,
 ): readonly string[] {
-  const count = (weighed: OrderedReport["weighed"]): number => ordered.filter((each) => each.weighed === weighed).length;
+  const count = (weighed: OrderedReport["weighed"]): number =>
+    ordered.filter((each) => each.weighed === weighed).length;
   const unseen = draws.filter(({ seenBy }) => seenBy.length === 1).length;
   const seenByAll = draws.filter(({ seenBy }) => seenBy.length > sources.staffCount).length;
   const unknownFields = draws.filter(({ report }) => report.fieldsKnown === 0).length;

@@ -1,6 +1,7 @@
 /** Pairs that sold together: too many to follow all, so those of the likeliest with the likely. */
 import { type Draw, ratioOf } from "./draws.ts";
 import { Likelihoods } from "./likelihood.ts";
+import { highest } from "./log-sum.ts";
 import type { Sources } from "./sources.ts";
 
 const FIRST = 6;
@@ -55,17 +56,14 @@ export class Pairs {
   }
 }
 
-/** The n sources of staff with the highest values, highest first, the better channel of each. */
+/** The n sources of staff with the highest values, highest first, the better channel of each person. */
 export function likeliest(values: Float64Array, sources: Sources, n: number): readonly number[] {
-  const top: number[] = [];
-  for (let staff = 0; staff < sources.staffCount; staff++) {
-    let best = staff;
-    if (sources.channels === 2 && (values[sources.of(staff, 1)] ?? 0) > (values[staff] ?? 0)) best = sources.of(staff, 1);
-    const value = values[best] ?? 0;
-    if (top.length === n && value <= (values[top[n - 1] ?? 0] ?? 0)) continue;
-    let at = top.length === n ? n - 1 : top.length;
-    for (; at > 0 && (values[top[at - 1] ?? 0] ?? 0) < value; at--) top[at] = top[at - 1] ?? 0;
-    top[at] = best;
-  }
-  return top;
+  const { staffCount, channels } = sources;
+  if (channels === 1) return highest(values.subarray(0, staffCount), n);
+  const listed = (staff: number): boolean => (values[sources.of(staff, 1)] ?? 0) > (values[staff] ?? 0);
+  const best = Float64Array.from(
+    { length: staffCount },
+    (_, staff) => values[sources.of(staff, listed(staff) ? 1 : 0)] ?? 0,
+  );
+  return highest(best, n).map((staff) => sources.of(staff, listed(staff) ? 1 : 0));
 }

@@ -1,6 +1,6 @@
 /** The posterior over all explanations, nobody's included. */
 import type { Standing } from "./explanations.ts";
-import { logSumExp } from "./log-sum.ts";
+import { highest, logSumExp } from "./log-sum.ts";
 import type { HypothesisKind } from "./model.ts";
 import { PRIOR, RESTRICTED_SHARE } from "./settings.ts";
 import type { Sources } from "./sources.ts";
@@ -19,37 +19,97 @@ export interface Weighted {
  * Exact over nobody, the dump, teams and single staff (each over its channels); over pairs a beam, and those outside it
  * counted as if they said as little as nobody.
  */
-export function weightsOf(standing: Standing, sources: Sources): readonly Weighted[] {
-  const { logMean, restricted, pairs } = standing;
-  const perChannel = -Math.log(sources.channels);
-  const overChannels = (unit: number): number =>
-    sources.channels === 1
-      ? (logMean[unit] ?? 0)
-      : perChannel + logSumExp([logMean[unit] ?? 0, logMean[sources.units + unit] ?? 0]);
-  const weighted: Weighted[] = [
-    { kind: "nobody", staff: [], logWeight: Math.log(PRIOR.nobody) },
-    { kind: "dump", staff: [], logWeight: Math.log(PRIOR.dump) + (logMean[sources.dump] ?? 0) },
-  ];
-  const groups = sources.everyone - sources.staffCount + 1;
-  for (let unit = sources.staffCount; unit <= sources.everyone; unit++) {
+export class Posterior {
+  /** Each person alone: there are many, so by index. */
+  readonly logSingles: Float64Array;
+  /** All other explanations. */
+  readonly others: readonly Weighted[];
+  readonly #logAll: number;
+  readonly #byStaff: Float64Array;
+
+  constructor(standing: Standing, sources: Sources) {
+    const { restricted } = standing;
+    const framed = new Map<number, number>();
+    for (const { staff } of restricted) framed.set(staff, (framed.get(staff) ?? 0) + 1);
+    const prior = PRIOR.single / sources.staffCount;
+    this.logSingles = new Float64Array(sources.staffCount);
+    for (let staff = 0; staff < sources.staffCount; staff++) {
+      const share = framed.has(staff) ? 1 - RESTRICTED_SHARE : 1;
+      this.logSingles[staff] = Math.log(prior * share) + overChannels(standing, sources, staff);
+    }
+    this.others = [
+      { kind: "nobody", staff: [], logWeight: Math.log(PRIOR.nobody) },
+      { kind: "dump", staff: [], logWeight: Math.log(PRIOR.dump) + (standing.logMean[sources.dump] ?? 0) },
+      ...sharedWeights(standing, sources),
+      ...restricted.map(({ staff, beside, logMean }): Weighted => {
+        const share = RESTRICTED_SHARE / (framed.get(staff) ?? 1);
+        return { kind: "restricted", staff: [staff], beside, logWeight: Math.log(prior * share) + logMean };
+      }),
+      ...pairWeights(standing.pairs, sources),
+    ];
+    const logOthers = logSumExp(this.others.map(({ logWeight }) => logWeight));
+    this.#logAll = logSumExp([logSumExp(this.logSingles), logOthers]);
+    this.#byStaff = this.logSingles.map((log) => Math.exp(log - this.#logAll));
+    for (const each of this.others)
+      for (const member of each.staff) this.#byStaff[member] = (this.#byStaff[member] ?? 0) + this.chanceOf(each);
+  }
+
+  /** The share of all weight. */
+  chanceOf({ logWeight }: Pick<Weighted, "logWeight">): number {
+    return Math.exp(logWeight - this.#logAll);
+  }
+
+  /** Over all explanations that hold a person. */
+  chanceOfStaff(staff: number): number {
+    return Math.min(1, this.#byStaff[staff] ?? 0);
+  }
+
+  get nobody(): number {
+    return this.others.reduce((sum, each) => (each.kind === "nobody" ? sum + this.chanceOf(each) : sum), 0);
+  }
+
+  /** Staff by posterior, highest first. */
+  likeliest(n: number): readonly number[] {
+    return highest(this.#byStaff, n);
+  }
+
+  /** Natural logarithm of the weight of all explanations without a person. */
+  logWithout(staff: number): number {
+    const chance = this.#byStaff[staff] ?? 0;
+    if (chance < 0.5) return this.#logAll + Math.log1p(-chance);
+    // Added up anew: a difference would lose all digits.
+    const others = this.others.filter(({ staff: members }) => !members.includes(staff));
+    const singles = this.logSingles.slice();
+    singles[staff] = Number.NEGATIVE_INFINITY;
+    return logSumExp([logSumExp(singles), ...others.map(({ logWeight }) => logWeight)]);
+  }
+
+  /** Every explanation; singles only from a chance on. */
+  all(chanceMin: number): readonly Weighted[] {
+    const logMin = Math.log(chanceMin) + this.#logAll;
+    const singles: Weighted[] = [];
+    for (const [staff, logWeight] of this.logSingles.entries())
+      if (logWeight >= logMin) singles.push({ kind: "single", staff: [staff], logWeight });
+    return [...singles, ...this.others];
+  }
+}
+
+function overChannels({ logMean }: Standing, sources: Sources, unit: number): number {
+  const opened = logMean[unit] ?? 0;
+  return sources.channels === 1 ? opened : logSumExp([opened, logMean[sources.units + unit] ?? 0]) - Math.LN2;
+}
+
+/** Outsiders with what a team sees, or all. */
+function sharedWeights(standing: Standing, sources: Sources): readonly Weighted[] {
+  const groups = sources.units - sources.staffCount;
+  return Array.from({ length: groups }, (_, group) => {
+    const unit = sources.staffCount + group;
     const team = sources.teamOfUnit(unit);
-    const kind = team === undefined ? "everyone" : "team";
-    const logWeight = Math.log(PRIOR.team / groups) + overChannels(unit);
-    weighted.push({ kind, staff: [], ...(team === undefined ? {} : { team }), logWeight });
-  }
-  const framers = new Map<number, number>();
-  for (const { staff } of restricted) framers.set(staff, (framers.get(staff) ?? 0) + 1);
-  for (let staff = 0; staff < sources.staffCount; staff++) {
-    const share = framers.has(staff) ? 1 - RESTRICTED_SHARE : 1;
-    const logWeight = Math.log((PRIOR.single / sources.staffCount) * share) + overChannels(staff);
-    weighted.push({ kind: "single", staff: [staff], logWeight });
-  }
-  for (const { staff, beside, logMean: log } of restricted) {
-    const prior = (PRIOR.single / sources.staffCount) * (RESTRICTED_SHARE / (framers.get(staff) ?? 1));
-    weighted.push({ kind: "restricted", staff: [staff], beside, logWeight: Math.log(prior) + log });
-  }
-  weighted.push(...pairWeights(pairs, sources));
-  return weighted;
+    const logWeight = Math.log(PRIOR.team / groups) + overChannels(standing, sources, unit);
+    return team === undefined
+      ? { kind: "everyone", staff: [], logWeight }
+      : { kind: "team", staff: [], team, logWeight };
+  });
 }
 
 function pairWeights(pairs: Standing["pairs"], sources: Sources): readonly Weighted[] {
@@ -65,10 +125,4 @@ function pairWeights(pairs: Standing["pairs"], sources: Sources): readonly Weigh
   // What the beam leaves out says as little as nobody; counted there, so that nothing is conjured up by leaving it out.
   if (left > 0) weighted.push({ kind: "nobody", staff: [], logWeight: Math.log(left) + logPrior });
   return weighted;
-}
-
-/** Each one's share of all weight. */
-export function posteriorOf(weighted: readonly Weighted[]): Float64Array {
-  const all = logSumExp(weighted.map(({ logWeight }) => logWeight));
-  return Float64Array.from(weighted, ({ logWeight }) => Math.exp(logWeight - all));
 }

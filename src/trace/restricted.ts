@@ -87,7 +87,9 @@ function bothSaw({ seenByBoth = [], cells }: TraceInput): readonly BothSaw[] {
 }
 
 /** By subject and staff. */
-function firstViews({ viewsOfReported: { staff, subject, at } }: TraceInput): ReadonlyMap<number, ReadonlyMap<number, number>> {
+function firstViews({
+  viewsOfReported: { staff, subject, at },
+}: TraceInput): ReadonlyMap<number, ReadonlyMap<number, number>> {
   const seen = new Map<number, Map<number, number>>();
   for (let row = 0; row < staff.length; row++) {
     let bySubject = seen.get(subject[row] ?? 0);

@@ -3,14 +3,13 @@ import { Evidence } from "./evidence.ts";
 import type { Standing } from "./explanations.ts";
 import { logPairEValue, type ReportingCustomers } from "./guarded.ts";
 import type { Staff, Suspect, TraceOptions, Verdict } from "./model.ts";
-import { posteriorOf, type Weighted, weightsOf } from "./posterior.ts";
+import { Posterior } from "./posterior.ts";
 import type { Sources } from "./sources.ts";
 
-const SUSPECTS_MAX = 20;
+const SUSPECTS_MAX = 10;
 
 export interface Judgement {
-  readonly weighted: readonly Weighted[];
-  readonly posterior: Float64Array;
+  readonly posterior: Posterior;
   /** By posterior, highest first. */
   readonly suspects: readonly (Suspect & { readonly index: number })[];
   /** That nobody of the staff: an outsider without anybody's or any team's view. */
@@ -28,24 +27,17 @@ export function judge(
   },
 ): Judgement {
   const { sources, staff, settings, reporting } = parts;
-  const weighted = weightsOf(standing, sources);
-  const posterior = posteriorOf(weighted);
+  const posterior = new Posterior(standing, sources);
   const evidence = new Evidence(standing, sources);
-  const byStaff = new Map<number, number>();
-  let nobody = 0;
-  for (const [at, { kind, staff: members }] of weighted.entries()) {
-    for (const member of members) byStaff.set(member, (byStaff.get(member) ?? 0) + (posterior[at] ?? 0));
-    if (kind === "nobody") nobody += posterior[at] ?? 0;
-  }
-  const top = [...byStaff].sort(([i, a], [j, b]) => b - a || i - j).slice(0, SUSPECTS_MAX);
-  const suspects = top.map(([index, chance]) => {
+  const suspects = posterior.likeliest(SUSPECTS_MAX).map((index) => {
+    const chance = posterior.chanceOfStaff(index);
     const logEValue = evidence.logEValue([index]);
-    const logPair = logPairEValue(index, { evidence, standing, weighted, reporting, sources });
+    const logPair = logPairEValue(index, { evidence, standing, posterior, reporting, sources });
     const logs = { logEValue, logPairEValue: logPair };
     const verdict = verdictOf({ posterior: chance, ...logs }, sources.staffCount, settings);
-    return { index, staff: staff[index]?.id ?? "", posterior: Math.min(1, chance), ...logs, verdict };
+    return { index, staff: staff[index]?.id ?? "", posterior: chance, ...logs, verdict };
   });
-  return { weighted, posterior, suspects, nobody, evidence };
+  return { posterior, suspects, nobody: posterior.nobody, evidence };
 }
 
 /** Natural logarithm of M/alpha: from there on evidence-grade. */

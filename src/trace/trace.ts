@@ -10,7 +10,7 @@ import { Explanations } from "./explanations.ts";
 import { ReportingCustomers } from "./guarded.ts";
 import { inputsHash } from "./inputs-hash.ts";
 import { leakWindowOf } from "./leak-window.ts";
-import type { Hypothesis, Step, TraceInput, TraceOptions, TraceResult, Verdict } from "./model.ts";
+import type { Hypothesis, Step, Suspect, TraceInput, TraceOptions, TraceResult, Verdict } from "./model.ts";
 import { notesOf } from "./notes.ts";
 import { type OrderedReport, orderReports } from "./order.ts";
 import { poissonAtLeast } from "./poisson.ts";
@@ -36,7 +36,8 @@ export function trace(input: TraceInput): TraceResult {
   const counted = ordered.filter(({ weighed }) => weighed === "counted");
   const explanations = new Explanations(input, sources);
   const reporting = new ReportingCustomers(sources);
-  const judgeNow = (): Judgement => judge(explanations.standing(), { sources, staff: input.staff, settings, reporting });
+  const judgeNow = (): Judgement =>
+    judge(explanations.standing(), { sources, staff: input.staff, settings, reporting });
   const steps = new Steps(ordered);
   const every = Math.ceil(counted.length / STEPS_MAX);
   for (const draw of drawsOf(counted, input, sources, settings, new Delay(settings))) {
@@ -51,7 +52,7 @@ export function trace(input: TraceInput): TraceResult {
   const group = ambiguityGroup(judgement, standing, sources, settings);
   return {
     hypotheses: hypothesesOf(judgement, input, sources),
-    suspects: judgement.suspects.map(({ index: _, ...suspect }) => suspect),
+    suspects: judgement.suspects.map(told),
     ambiguityGroup: group?.map((staff) => input.staff[staff]?.id ?? ""),
     anythingLeaked: anythingLeaked(counted, settings),
     leakWindow: leakWindowOf(judgement, explanations.draws, reporting, input),
@@ -60,6 +61,11 @@ export function trace(input: TraceInput): TraceResult {
     notes: notesOf(input, ordered, explanations.draws, sources),
     inputsHash: inputsHash(input, settings),
   };
+}
+
+/** Without its index. */
+function told({ staff, posterior, logEValue, logPairEValue, verdict }: Suspect): Suspect {
+  return { staff, posterior, logEValue, logPairEValue, verdict };
 }
 
 /** Reports that do not count, and those between two judgements, keep the one before. */
@@ -88,7 +94,7 @@ class Steps {
     return this.#ordered.map(({ index, weighed }) => {
       const judgement = this.#judged.get(index);
       if (judgement !== undefined) {
-        const top = judgement.suspects.slice(0, STEP_SUSPECTS).map(({ index: _, ...suspect }) => suspect);
+        const top = judgement.suspects.slice(0, STEP_SUSPECTS).map(told);
         standing = { top, nobody: judgement.nobody };
       }
       return { report: index, weighed, ...standing };
@@ -97,13 +103,14 @@ class Steps {
 }
 
 function hypothesesOf(
-  { weighted, posterior, suspects }: Judgement,
+  { posterior, suspects }: Judgement,
   { staff }: TraceInput,
   sources: Sources,
 ): TraceResult["hypotheses"] {
   const bySuspect = new Map(suspects.map((suspect) => [suspect.index, suspect]));
   const merged = new Map<string, Hypothesis & { readonly eValue: number; readonly verdict: Verdict }>();
-  for (const [at, { kind, staff: members, team, beside }] of weighted.entries()) {
+  for (const each of posterior.all(POSTERIOR_MIN)) {
+    const { kind, staff: members, team, beside } = each;
     const [suspect] = members.flatMap((member) => bySuspect.get(member) ?? []);
     const key = `${kind} ${members.join(" ")} ${team ?? ""} ${beside ?? ""}`;
     const named = {
@@ -112,7 +119,7 @@ function hypothesesOf(
       ...(team === undefined ? {} : { team: sources.teams[team] ?? "" }),
       ...(beside === undefined ? {} : { beside: staff[beside]?.id ?? "" }),
     };
-    const more = (posterior[at] ?? 0) + (merged.get(key)?.posterior ?? 0);
+    const more = posterior.chanceOf(each) + (merged.get(key)?.posterior ?? 0);
     const logEValue = kind === "pair" ? suspect?.logPairEValue : suspect?.logEValue;
     merged.set(key, { ...named, posterior: more, eValue: finiteExp(logEValue), verdict: suspect?.verdict ?? "none" });
   }
@@ -139,7 +146,15 @@ function anythingLeaked(
   return { p: poissonAtLeast(counted.length, backgroundReportsPerDay * days) };
 }
 
-function assertInput({ staff, reports, viewsOfReported, actorDayMass, stratumMass, cells, seenByBoth }: TraceInput): void {
+function assertInput({
+  staff,
+  reports,
+  viewsOfReported,
+  actorDayMass,
+  stratumMass,
+  cells,
+  seenByBoth,
+}: TraceInput): void {
   const wrong = (what: string): never => {
     throw new WhosawError("TRACE_INPUT", `the input of this trace does not hold together: ${what}`, {
       hint: "tables have columns of one length, staff and cells are indices, and times are epoch milliseconds",
@@ -148,16 +163,24 @@ function assertInput({ staff, reports, viewsOfReported, actorDayMass, stratumMas
   for (const table of [viewsOfReported, actorDayMass, stratumMass]) {
     const columns = Object.values(table) as { readonly length: number }[];
     if (columns.some(({ length }) => length !== table.staff.length)) wrong("columns differ in length");
-    if (table.staff.some((index) => index >= staff.length)) wrong("a staff member that is not listed");
+    if (highestOf(table.staff) >= staff.length) wrong("a staff member that is not listed");
   }
-  if (stratumMass.cell.some((cell) => cell >= cells.length)) wrong("a cell that is not listed");
+  if (highestOf(stratumMass.cell) >= cells.length) wrong("a cell that is not listed");
   for (const { from, to, cell, exposure, fieldsKnown, mark } of reports) {
     if (!Number.isFinite(from) || !Number.isFinite(to) || from > to) wrong("a contact that ends before it begins");
     if (!Number.isInteger(cell) || cell < 0 || cell >= cells.length) wrong("a report in no cell");
     if (!(exposure >= 0) || !Number.isInteger(fieldsKnown) || fieldsKnown < 0) wrong("a report that counts below zero");
     if (mark !== undefined && !(mark.ways >= 2)) wrong("a mark that can be only one");
   }
-  for (const { subjects, exposure } of cells) if (!(subjects >= 0 && exposure >= 0)) wrong("a cell that counts below zero");
+  for (const { subjects, exposure } of cells)
+    if (!(subjects >= 0 && exposure >= 0)) wrong("a cell that counts below zero");
   for (const { first, second, cell } of seenByBoth ?? [])
     if (!(first < staff.length && second < staff.length && cell < cells.length)) wrong("a pair that is not listed");
+}
+
+/** -1 of none. */
+function highestOf(numbers: Uint32Array): number {
+  let most = -1;
+  for (let at = 0; at < numbers.length; at++) most = Math.max(most, numbers[at] ?? 0);
+  return most;
 }
