@@ -21,11 +21,14 @@ const LEAVE_SHARE = 0.08;
 const JOINERS_A_MONTH = 0.04;
 /** A joiner's first days, on ever more of which there is work of their own. */
 const RAMP_DAYS = 14;
+const DAYS_KEPT = 40;
 const ABOUT = { shift: 31, rest: 32, leave: 33, swap: 34, joined: 35, ramp: 36 } as const;
 
 export class Attendance {
   readonly #options: AttendanceOptions;
   readonly #roster: Roster;
+  /** Asked again and again for the same few days. */
+  readonly #days = new Map<number, Uint8Array>();
 
   constructor(options: AttendanceOptions, roster: Roster) {
     this.#options = options;
@@ -34,6 +37,22 @@ export class Attendance {
 
   isAtWork(staff: number, day: number): boolean {
     if (!this.#options.shifts) return true;
+    let everybody = this.#days.get(day);
+    if (everybody === undefined) {
+      everybody = Uint8Array.from(this.#roster.members, (_, who) => (this.#works(who, day) ? 1 : 0));
+      this.#days.set(day, everybody);
+      this.#days.delete(day - DAYS_KEPT);
+    }
+    return everybody[staff] === 1;
+  }
+
+  /** The first day from this one on with a shift of theirs; if there is none within a fortnight, this one. */
+  nextShift(staff: number, day: number): number {
+    for (let next = day; next < day + LEAVE_BLOCK_DAYS; next++) if (this.isAtWork(staff, next)) return next;
+    return day;
+  }
+
+  #works(staff: number, day: number): boolean {
     const since = day - this.joinedOn(staff);
     if (since < 0 || this.#share(ABOUT.ramp, staff, day) > (since + 1) / RAMP_DAYS) return false;
     if (this.#share(ABOUT.leave, staff, Math.floor(day / LEAVE_BLOCK_DAYS)) < LEAVE_SHARE) return false;
@@ -45,7 +64,6 @@ export class Attendance {
   joinedOn(staff: number): number {
     const months = this.#share(ABOUT.joined, staff, 0) / JOINERS_A_MONTH;
     const { firstDay } = this.#options;
-    // As many have left by then as join: their places are the joiners'.
     return months < 12 ? firstDay + Math.floor(months * 30) : firstDay - RAMP_DAYS;
   }
 
@@ -61,6 +79,11 @@ export class Attendance {
   moment(staff: number, day: number, draws: Draws): number {
     const hours = this.#options.shifts ? SHIFT_HOURS : 13;
     return Math.floor(this.shiftStart(staff, day) + draws.unit() * (hours * HOUR_MS - 10 * 60_000));
+  }
+
+  /** A moment between that shift and the next. */
+  momentOff(staff: number, day: number, draws: Draws): number {
+    return Math.floor(this.shiftStart(staff, day) + (SHIFT_HOURS + 1 + draws.unit() * 6) * HOUR_MS);
   }
 
   /** One of those at work, of `count` staff from `first` on; if hardly anybody is, whoever comes first. */

@@ -9,8 +9,8 @@ const SMALL: Partial<CompanyOptions> = { customers: 2_000, staff: 40, days: 60 }
 
 function digest(company: Company): string {
   const hash = createHash("sha256");
-  for (const { day, ...columns } of company.days()) {
-    hash.update(String(day));
+  for (const { day, probes, ...columns } of company.days()) {
+    hash.update(JSON.stringify([day, probes]));
     for (const column of Object.values(columns)) hash.update(new Uint8Array(column.buffer));
   }
   return hash.digest("hex");

@@ -4,12 +4,16 @@
  */
 import { Attendance } from "./attendance.ts";
 import { Customers, STRATA, type Stratum } from "./customers.ts";
+import { Curiosity } from "./curiosity.ts";
 import { Diary } from "./diary.ts";
+import { Heist, type ThiefName } from "./heist.ts";
+import { Lists } from "./lists.ts";
+import { Recording, type RecordingOptions } from "./recording.ts";
 import { Roster, type StaffMember } from "./staff.ts";
 import type { CompanyDay } from "./statements.ts";
 import { type Source, SupportWork } from "./support-work.ts";
 
-export interface CompanyOptions {
+export interface CompanyOptions extends RecordingOptions {
   readonly seed: number;
   /** Decoys included. */
   readonly customers: number;
@@ -19,7 +23,10 @@ export interface CompanyOptions {
   readonly firstDay: number;
   /** In all days together. */
   readonly tickets: number;
+  /** Of the logarithm of how often customers make contact. */
   readonly activitySigma: number;
+  /** Scams that have nothing to do with the company reach customers by activity to this power. */
+  readonly scamExponent: number;
   readonly teamSize: number;
   /** Of all staff. */
   readonly secondLineShare: number;
@@ -31,8 +38,16 @@ export interface CompanyOptions {
   readonly toQualityShare: number;
   /** Shifts, sites and leave; else everybody works every day. */
   readonly shifts: boolean;
+  /** Queue pages, campaigns and searches, as a share of the usual 20 to 60 pages a shift; 0 for none. */
+  readonly lists: number;
+  /** What is opened without a customer's ticket, as a share of the usual; 0 for none. */
+  readonly curiosity: number;
+  /** Who steals by opening what nobody asked for; some take only what they are shown anyway. */
+  readonly thieves: readonly ThiefName[];
+  /** They begin so many days after the first. */
+  readonly thievesOnsetDays: number;
+  /** Of customers: invented ones, whom nobody opens for a ticket. */
   readonly decoys: number;
-  readonly vipShare: number;
 }
 
 /** The world in which trace is tried: 200,000 customers, 2,000 staff, half a year. */
@@ -44,6 +59,7 @@ export const TRIAL: CompanyOptions = {
   firstDay: 20_454,
   tickets: 220_000,
   activitySigma: 1.5,
+  scamExponent: 0.7,
   teamSize: 9,
   secondLineShare: 0.09,
   qualityShare: 0.01,
@@ -52,8 +68,24 @@ export const TRIAL: CompanyOptions = {
   toSecondLineShare: 0.1,
   toQualityShare: 0.05,
   shifts: false,
+  lists: 0,
+  curiosity: 0,
+  thieves: [],
+  thievesOnsetDays: 70,
   decoys: 0,
-  vipShare: 0.001,
+  sharedAccounts: 0,
+  clockAhead: undefined,
+};
+
+/** Half a year of a company with all that disturbs: shifts at four sites, queue pages, curiosity. 12 million customers in life. */
+export const WATCHED: Partial<CompanyOptions> = {
+  days: 182,
+  teamSize: 10,
+  secondLineShare: 0.09,
+  qualityShare: 0.02,
+  shifts: true,
+  lists: 1,
+  curiosity: 1,
 };
 
 export class Company {
@@ -62,6 +94,9 @@ export class Company {
   readonly customers: Customers;
   readonly roster: Roster;
   readonly attendance: Attendance;
+  readonly recording: Recording;
+  /** The thefts of `thieves`, in their order: part of the truth. */
+  readonly heists: readonly Heist[];
   /** What a stratum's number stands for. */
   readonly strata: readonly Stratum[] = STRATA;
 
@@ -74,13 +109,15 @@ export class Company {
     this.staff = this.roster.members;
     this.customers = new Customers({ ...this.options, teams: this.roster.teams });
     this.attendance = new Attendance(this.options, this.roster);
+    this.recording = new Recording(this.options, (staff) => this.staff[staff]?.site);
+    this.heists = this.options.thieves.map((name, number) => new Heist(name, number, this.options, this));
   }
 
-  /** Every day in turn, from the first on each time it is asked. */
-  *days(): Generator<CompanyDay, void, undefined> {
+  /** Every day in turn, from the first on each time it is asked. @param added what else is recorded */
+  *days(added: readonly Source[] = []): Generator<CompanyDay, void, undefined> {
     const { firstDay, days } = this.options;
-    const diary = new Diary(() => 0);
-    const sources = this.#sources();
+    const diary = new Diary(this.recording);
+    const sources = [...this.#sources(), ...this.heists, ...added];
     for (let day = firstDay; day < firstDay + days; day++) {
       for (const source of sources) source.fill(day, diary);
       yield diary.close(day);
@@ -92,7 +129,11 @@ export class Company {
     return this.customers.stratumOf(subject);
   }
 
+  /** New ones each time: queues fill up as days go by. */
   #sources(): readonly Source[] {
-    return [new SupportWork(this.options, this)];
+    const { lists, curiosity } = this.options;
+    const pages = new Lists(this.options, this);
+    const work = new SupportWork(this.options, this, (ticket) => pages.queued(ticket));
+    return [work, ...(lists > 0 ? [pages] : []), ...(curiosity > 0 ? [new Curiosity(this.options, this)] : [])];
   }
 }

@@ -14,7 +14,6 @@ const COUNTRIES = [
   ["ES", "es", 5],
   ["BR", "pt", 4],
 ] as const;
-const SCAM_EXPONENT = 0.7;
 const BUSINESS_PERCENT = 15;
 
 /** Customers that are alike in what is configured. */
@@ -36,7 +35,11 @@ const COUNTRY_OF_PERCENT: readonly number[] = COUNTRIES.flatMap(([, , percent], 
 );
 
 /** So that what is told of a customer by one hash says nothing about the next. */
-const ABOUT = { activity: 11, country: 12, segment: 13, team: 14, vip: 15 } as const;
+const ABOUT = { activity: 11, country: 12, segment: 13, team: 14, kin: 15 } as const;
+/** One customer in so many is somebody well known. */
+const VIP_EVERY = 1_000;
+/** So many customers are friends or family of each staff member. */
+const KIN_OF_EACH = 3;
 
 export interface CustomersOptions {
   readonly seed: number;
@@ -45,8 +48,9 @@ export interface CustomersOptions {
   readonly decoys: number;
   /** Of the logarithm of how often customers make contact. */
   readonly activitySigma: number;
+  /** How often scammers call a customer without a leak goes with activity to this power. */
+  readonly scamExponent: number;
   readonly teams: number;
-  readonly vipShare: number;
 }
 
 /** Customers are 0 to `count - 1`. Only their activity is held in memory: 12 bytes a customer, with what picks them by it. */
@@ -75,7 +79,7 @@ export class Customers {
 
   /** Somebody whom a scammer calls without a leak: those who are in contact with many, with the company too. */
   pickForScam(draws: Draws): number {
-    this.#forScam ??= new WeightedPick(this.activity.map((activity) => activity ** SCAM_EXPONENT));
+    this.#forScam ??= new WeightedPick(this.activity.map((activity) => activity ** this.#options.scamExponent));
     return this.#forScam.pick(draws);
   }
 
@@ -92,11 +96,36 @@ export class Customers {
   }
 
   isVip(subject: number): boolean {
-    return this.#hash(subject, ABOUT.vip) < this.#options.vipShare * 2 ** 32;
+    return subject % VIP_EVERY === 0;
+  }
+
+  /** Somebody well known. */
+  pickVip(draws: Draws): number {
+    return draws.below(Math.ceil(this.#people / VIP_EVERY)) * VIP_EVERY;
+  }
+
+  /** A friend or one of the family of a staff member. */
+  kinOf(staff: number, draws: Draws): number {
+    return hashOf(this.#options.seed, ABOUT.kin, staff, draws.below(KIN_OF_EACH)) % this.#people;
+  }
+
+  /** Anybody, each as likely. */
+  pickAny(draws: Draws): number {
+    return draws.below(this.#people);
   }
 
   isDecoy(subject: number): boolean {
-    return subject >= this.count - this.#options.decoys;
+    return subject >= this.#people;
+  }
+
+  /** Numbers of decoys. */
+  get decoys(): number[] {
+    return Array.from({ length: this.#options.decoys }, (_, index) => this.#people + index);
+  }
+
+  /** All but the decoys. */
+  get #people(): number {
+    return this.count - this.#options.decoys;
   }
 
   #hash(subject: number, about: number): number {

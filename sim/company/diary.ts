@@ -1,18 +1,18 @@
 import { DAY_MS } from "../../src/base/clock.ts";
-import { type CompanyDay, type Statement, Statements } from "./statements.ts";
+import type { Recording } from "./recording.ts";
+import { type CompanyDay, type Probe, type Statement, Statements } from "./statements.ts";
 
 /** What is recorded on which day, some days ahead: a ticket handed on today is opened tomorrow. */
 export class Diary {
-  readonly #aheadMs: (staff: number) => number;
+  readonly #recording: Recording;
   readonly #days = new Map<number, Statements>();
   #last: Statements | undefined;
 
-  /** @param aheadMs how far the clock of the gateway that somebody works through is ahead, milliseconds, not negative */
-  constructor(aheadMs: (staff: number) => number) {
-    this.#aheadMs = aheadMs;
+  constructor(recording: Recording) {
+    this.#recording = recording;
   }
 
-  /** One customer opened. @param statement its time as it truly was */
+  /** One customer opened. @param statement whose and when it truly was */
   opened(statement: Statement, subject: number): void {
     this.statement(statement);
     this.row(subject);
@@ -20,15 +20,24 @@ export class Diary {
 
   /** A statement that shows nobody until {@link row} says whom. */
   statement(statement: Statement): void {
-    const ahead = this.#aheadMs(statement.staff);
-    const recorded = ahead === 0 ? statement : { ...statement, at: statement.at + ahead };
-    this.#last = this.#of(Math.floor(recorded.at / DAY_MS));
-    this.#last.add(recorded);
+    this.recorded(this.#recording.of(statement));
+  }
+
+  /** A statement under the account and at the time that stand in the record. */
+  recorded(statement: Statement): void {
+    this.#last = this.#of(Math.floor(statement.at / DAY_MS));
+    this.#last.add(statement);
   }
 
   /** One more customer that the last statement shows. */
   row(subject: number): void {
     this.#last?.row(subject);
+  }
+
+  /** A look-up that shows nobody. */
+  probe(probe: Probe): void {
+    const recorded = this.#recording.of(probe);
+    this.#of(Math.floor(recorded.at / DAY_MS)).probe(recorded);
   }
 
   /** The day as recorded; nothing may be added to it any more. */

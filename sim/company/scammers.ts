@@ -32,12 +32,14 @@ export interface Call {
   readonly reporter?: string;
   readonly mark?: Report["mark"];
   readonly decoy?: boolean;
-  readonly caller?: string;
 }
 
 /** Customers know the hour, more or less. */
 const UNSURE_MS = DAY_MS / 2;
 const REPORTED_AFTER_DAYS = 2;
+/** Whoever buys a copy calls from few numbers, and so do others who sell other things. */
+const CALL_CENTRES = 25;
+const BUYERS = 3;
 
 /** Calls from a loot, `count` of them if so many come in time: each customer is called once. */
 export function callsFrom(loot: Loot, count: number, options: ReportingOptions, draws: Draws): Call[] {
@@ -64,14 +66,14 @@ export function reportOf(call: Call, options: ReportingOptions, draws: Draws): {
   const receivedAt = Math.ceil(call.at + draws.exponential(REPORTED_AFTER_DAYS) * DAY_MS);
   const error = draws.between(-1, 1) * options.wrongByDays * DAY_MS;
   const told = Math.min(call.at + Math.floor(error), receivedAt);
-  const { subject, reporter, caller, mark, decoy } = call;
+  const { subject, reporter, mark, decoy } = call;
   const report: Report = {
     subject,
     from: told - Math.floor(draws.unit() * UNSURE_MS),
     to: Math.min(receivedAt, told + Math.ceil(draws.unit() * UNSURE_MS)),
     fieldsKnown: draws.chance(options.unknownFactsShare) ? 0 : options.facts,
     ...(reporter !== undefined && { reporter }),
-    ...(caller !== undefined && { caller }),
+    caller: `number ${draws.below(call.seenAt === undefined ? CALL_CENTRES : BUYERS) + 1}`,
     ...(mark !== undefined && { mark }),
     ...(decoy !== undefined && { decoy }),
   };

@@ -1,3 +1,5 @@
+import { DAY_MS } from "../../src/base/clock.ts";
+
 /** One day of a company: disclosures, one a row, in the order of time. */
 export interface CompanyDay {
   /** Days since 1970. */
@@ -13,9 +15,23 @@ export interface CompanyDay {
   readonly listed: Uint8Array;
   /** Rows of one statement share a number; ascending within the day. */
   readonly statement: Uint32Array;
-  /** -1 where the statement was for no ticket. */
+  /** -1 where the statement was for no ticket; from {@link OWN_TICKETS} on one that whoever opened it made. */
   readonly ticket: Int32Array;
+  /** In the order of time. */
+  readonly probes: readonly Probe[];
 }
+
+/** A look-up by COUNT or EXISTS, or one that found nobody: it shows no row, but tells whether there is one. */
+export interface Probe {
+  readonly staff: number;
+  /** UTC epoch milliseconds. */
+  readonly at: number;
+  /** Whom it was about; -1 if nobody fits. */
+  readonly subject: number;
+}
+
+/** Numbers of tickets that staff made, not customers. */
+export const OWN_TICKETS = 2 ** 30;
 
 /** Milliseconds of a day times this many fit a number exactly. */
 const STATEMENTS_A_DAY_MAX = 2 ** 25;
@@ -42,6 +58,7 @@ export class Statements {
   #ticket = new Int32Array(ROOM_AT_FIRST);
   #firstRow = new Uint32Array(ROOM_AT_FIRST);
   #subjects = new Float64Array(ROOM_AT_FIRST);
+  readonly #probes: Probe[] = [];
 
   constructor(day: number) {
     this.day = day;
@@ -67,6 +84,10 @@ export class Statements {
     this.#subjects[this.#rows++] = subject;
   }
 
+  probe(probe: Probe): void {
+    this.#probes.push(probe);
+  }
+
   /** The day as recorded, in the order of time. */
   inOrder(): CompanyDay {
     const order = this.#order();
@@ -80,6 +101,7 @@ export class Statements {
       listed: new Uint8Array(rows),
       statement: new Uint32Array(rows),
       ticket: new Int32Array(rows),
+      probes: this.#probes.sort((one, other) => one.at - other.at),
     };
     let row = 0;
     for (let n = 0; n < order.length; n++) {
@@ -100,7 +122,7 @@ export class Statements {
 
   /** Places of statements by time, then as added: numbers sort faster than places compared. */
   #order(): Uint32Array {
-    const midnight = this.day * 86_400_000;
+    const midnight = this.day * DAY_MS;
     const keys = new Float64Array(this.#count);
     for (let i = 0; i < keys.length; i++) keys[i] = Math.floor(this.#at[i]! - midnight) * STATEMENTS_A_DAY_MAX + i;
     keys.sort();

@@ -75,7 +75,7 @@ export class SupportWork implements Source {
     this.#onTicket?.({ subject, team, at });
     this.#handle(agent, at, ticket, subject, draws, diary);
     if (count > 1 && draws.chance(handOnShare)) {
-      // Anybody of the team but the one who hands it on.
+      // Anybody of the team but the one who hands it on: those after, then those before.
       const other = first + ((agent - first + 1 + draws.below(count - 1)) % count);
       this.#handle(other, this.#later(other, at, draws), ticket, subject, draws, diary);
     }
@@ -91,8 +91,9 @@ export class SupportWork implements Source {
   }
 
   #later(staff: number, at: number, draws: Draws): number {
+    const { attendance } = this.#place;
     const day = Math.floor(at / DAY_MS) + draws.below(HANDED_ON_WITHIN_DAYS + 1);
-    return Math.max(at + BETWEEN_PAGES_MS * 10, this.#place.attendance.moment(staff, day, draws));
+    return Math.max(at + BETWEEN_PAGES_MS * 10, attendance.moment(staff, attendance.nextShift(staff, day), draws));
   }
 
   #handle(staff: number, at: number, ticket: number, subject: number, draws: Draws, diary: Diary): void {

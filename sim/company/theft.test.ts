@@ -1,72 +1,157 @@
 import { describe, expect, test } from "vitest";
 import { DAY_MS } from "../../src/base/clock.ts";
-import { Company } from "./company.ts";
+import { Company, type CompanyOptions } from "./company.ts";
 import { Draws } from "./draws.ts";
-import { SCHEMES, type SchemeName } from "./schemes.ts";
 import { Seen } from "./seen.ts";
-import { theft } from "./theft.ts";
-import { viewsOf } from "./views.ts";
+import { theft, type Theft, type TheftOptions } from "./theft.ts";
+import { joined, viewsOf } from "./views.ts";
+import { worldOf, WORLDS } from "./worlds.ts";
 
-const company = new Company({ customers: 2_000, staff: 20, teamSize: 4, days: 180, tickets: 4_000 });
-const seen = new Seen(viewsOf(company), company.staff.length);
-const names = Object.keys(SCHEMES) as SchemeName[];
+const SMALL: Partial<CompanyOptions> = { customers: 2_000, staff: 20, teamSize: 4, qualityShare: 0.05, tickets: 4_000 };
 
-describe.each(names)("%s", (scheme) => {
-  const { reports, receivedAt, truth } = theft(company, seen, { scheme }, new Draws(7));
+interface Case extends Theft {
+  readonly company: Company;
+  readonly seen: Seen;
+}
 
-  test("gives the same case again for the same draws, and 40 reports of as many customers", () => {
-    expect(theft(company, seen, { scheme }, new Draws(7))).toEqual({ reports, receivedAt, truth });
-    expect(reports).toHaveLength(40);
-    expect(new Set(reports.map(({ subject }) => subject)).size).toBe(40);
+/** A world of 2,000 customers. */
+function lived(name: string, options: Partial<TheftOptions> = {}, heldOut = false): Case {
+  const world = worldOf(name, heldOut);
+  const { lists = 0, sharedAccounts = 0 } = world.company;
+  const company = new Company({
+    ...world.company,
+    ...SMALL,
+    lists: Math.min(lists, 0.03),
+    sharedAccounts: Math.min(sharedAccounts, 3),
+  });
+  const seen = new Seen(viewsOf(company), company.staff.length);
+  return { company, seen, ...theft(company, seen, { ...world.theft, ...options }, new Draws(7)) };
+}
+
+/** Rows of everybody who is said to have leaked. */
+function rowsOfThieves({ company, seen, added, truth }: Case): { subject: number; at: number }[] {
+  const all = joined([seen.views, added]);
+  const thieves = company.staff.map(({ id, team }) => truth.staff.includes(id) || team === truth.team);
+  return Array.from(all.staff, (staff, row) => ({ thief: thieves[staff], staff, row }))
+    .filter(({ thief }) => thief)
+    .map(({ staff, row }) => ({ subject: all.subject[row]!, at: all.at[row]! - company.recording.aheadMs(staff) }));
+}
+
+describe.each(WORLDS.map(({ name }) => name))("%s", (name) => {
+  const it = lived(name);
+  const { reports, receivedAt, truth } = it;
+
+  test("gives the same case for the same draws", () => {
+    const { reports: again, truth: truly, added } = lived(name);
+    expect({ again, truly, added }).toEqual({ again: reports, truly: truth, added: it.added });
   });
 
-  test("every report was received after the contact that it tells of, in order", () => {
-    for (const [index, report] of reports.entries()) {
-      const call = truth.calls[index]!;
-      expect(call.subject).toBe(report.subject);
-      expect(report.from).toBeLessThanOrEqual(call.at);
-      expect(report.to).toBeGreaterThanOrEqual(call.at);
-      expect(receivedAt[index]).toBeGreaterThanOrEqual(report.to);
-    }
+  test("has its reports of as many customers, in the order in which they were received, none of the future", () => {
+    const distinct = new Set(reports.map(({ subject }) => subject));
+    expect(distinct.size).toBe(40);
+    if (name !== "repeated-reports") expect(reports).toHaveLength(40);
     expect(receivedAt).toEqual(receivedAt.toSorted((one, other) => one - other));
+    for (const [index, { subject, from, to }] of reports.entries()) {
+      const { at, ...call } = truth.calls[index]!;
+      expect(call.subject).toBe(subject);
+      expect(from).toBeLessThanOrEqual(to);
+      expect(to).toBeLessThanOrEqual(receivedAt[index]!);
+      if (name !== "wrong-times") expect(from <= at && at <= to).toBe(true);
+    }
   });
 
-  test("whoever was called from the copy had been copied before, by one who saw it", () => {
+  test("whoever was called from a copy had been shown to the thief before", () => {
     const stolen = new Set(truth.stolen === "everyone" ? [] : truth.stolen);
-    const thieves = company.staff.flatMap(({ id, team }, index) =>
-      truth.staff.includes(id) || (truth.team !== undefined && team === truth.team) ? [index] : [],
-    );
+    const rows = truth.stolen === "everyone" || name === "watch-prober" ? undefined : rowsOfThieves(it);
+    let leaked = 0;
     for (const { subject, at, seenAt } of truth.calls) {
       if (seenAt === undefined) continue;
+      leaked++;
       expect(seenAt).toBeLessThanOrEqual(at);
-      if (truth.stolen === "everyone") continue;
-      expect(stolen).toContain(subject);
-      const rows = thieves.flatMap((thief) => [...seen.by(thief)]);
-      expect(rows.some((row) => seen.views.subject[row] === subject && seen.views.at[row] === seenAt)).toBe(true);
+      if (truth.stolen !== "everyone") expect(stolen).toContain(subject);
+      if (rows !== undefined) expect(rows).toContainEqual({ subject, at: seenAt });
     }
+    if (truth.kind === "nobody") expect(leaked).toBe(0);
+    else expect(leaked).toBeGreaterThan(8);
+  });
+
+  test("tells trace nothing of the truth", () => {
+    const told = ["subject", "from", "to", "fieldsKnown", "reporter", "caller", "mark", "decoy"];
+    for (const report of reports) expect(told).toEqual(expect.arrayContaining(Object.keys(report)));
   });
 });
 
-test("the share of noise is about what was asked for, and nothing leaks without a leak", () => {
-  const leaked = (scheme: SchemeName, noiseShare: number): number =>
-    theft(company, seen, { scheme, noiseShare, reports: 100 }, new Draws(3)).truth.calls.filter(
-      ({ seenAt }) => seenAt !== undefined,
-    ).length;
-  expect(leaked("dump-uniform", 0.3)).toBeGreaterThan(55);
-  expect(leaked("dump-uniform", 0.6)).toBeLessThan(55);
-  expect(leaked("no-leak", 0.3)).toBe(0);
+test("the share of noise is about what was asked for", () => {
+  const leaked = (noiseShare: number): number =>
+    lived("dump-uniform", { noiseShare, reports: 100 }).truth.calls.filter(({ seenAt }) => seenAt !== undefined).length;
+  expect(leaked(0.3)).toBeGreaterThan(55);
+  expect(leaked(0.6)).toBeLessThan(55);
 });
 
-test("contact times that are wrong by a week are not in the future of their report", () => {
-  const { reports, receivedAt, truth } = theft(company, seen, { wrongByDays: 7 }, new Draws(4));
-  expect(reports.every(({ from, to }, index) => from <= to && to <= receivedAt[index]!)).toBe(true);
-  const errors = reports.map(({ to }, index) => Math.abs(to - truth.calls[index]!.at) / DAY_MS);
+test("two thieves never sell a customer whom both saw", () => {
+  const { company, seen, truth } = lived("two-thieves");
+  const [one, other] = truth.staff.map((id) => seen.subjectsOf(company.staff.findIndex((member) => member.id === id)));
+  expect(truth.staff).toHaveLength(2);
+  for (const { subject, seenAt } of truth.calls)
+    if (seenAt !== undefined) expect(one!.has(subject)).not.toBe(other!.has(subject));
+});
+
+test("whoever is framed saw every customer that was sold, and saw them first", () => {
+  const { company, seen, truth } = lived("frame-up");
+  const blamed = company.staff.findIndex(({ id }) => id === truth.beside);
+  expect(truth.staff).not.toContain(truth.beside);
+  for (const { subject, seenAt } of truth.calls)
+    if (seenAt !== undefined)
+      expect(
+        [...seen.by(blamed)].some((row) => seen.views.subject[row] === subject && seen.views.at[row]! < seenAt),
+      ).toBe(true);
+});
+
+test("of a shared account, about half of what it was shown leaks", () => {
+  const { company, seen, truth } = lived("shared-account");
+  const account = company.staff.findIndex(({ id }) => id === truth.staff[0]);
+  const share = truth.stolen.length / seen.subjectsOf(account).size;
+  expect(share).toBeGreaterThan(0.2);
+  expect(share).toBeLessThan(0.7);
+});
+
+test("false reports all come from one device, and decoys and marks from the thief alone", () => {
+  const { reports } = lived("sabotage");
+  expect(reports.filter(({ reporter }) => reporter !== undefined).length).toBeGreaterThan(8);
+  expect(new Set(reports.map(({ reporter }) => reporter)).size).toBe(2);
+  const decoys = lived("decoys-called");
+  expect(decoys.reports.filter(({ decoy }) => decoy === true)).toHaveLength(2);
+  expect(decoys.reports.every((one) => (one.decoy === true) === decoys.company.customers.isDecoy(one.subject))).toBe(
+    true,
+  );
+  const marked = lived("marked-export");
+  const marks = new Set(marked.reports.map(({ mark }) => mark?.value));
+  expect(marks.size).toBe(2);
+  expect(new Set(marked.added.mark).size).toBe(9);
+});
+
+test("contact times that are wrong, and customers who cannot say what the caller knew", () => {
+  const wrong = lived("wrong-times");
+  const errors = wrong.reports.map(({ to }, index) => Math.abs(to - wrong.truth.calls[index]!.at) / DAY_MS);
   expect(Math.max(...errors)).toBeGreaterThan(2);
-});
-
-test("customers who cannot say what the caller knew", () => {
-  const { reports } = theft(company, seen, { unknownFactsShare: 0.5 }, new Draws(4));
-  const unknown = reports.filter(({ fieldsKnown }) => fieldsKnown === 0).length;
+  const unknown = lived("unknown-facts").reports.filter(({ fieldsKnown }) => fieldsKnown === 0).length;
   expect(unknown).toBeGreaterThan(8);
   expect(unknown).toBeLessThan(32);
+});
+
+test("somebody opens whoever complains, after the report", () => {
+  const { added, receivedAt, reports } = lived("one-thief-45");
+  for (let row = 0; row < added.staff.length; row++) {
+    const index = reports.findIndex(({ subject }) => subject === added.subject[row]);
+    expect(added.at[row]).toBeGreaterThan(receivedAt[index]!);
+  }
+  expect(added.staff.length).toBeGreaterThan(20);
+  expect(lived("one-thief-45", { complaints: false }).added.staff).toHaveLength(0);
+});
+
+test("held-out parameters change company and scammers, and leave what the world is about", () => {
+  const { company, truth } = lived("two-thieves", {}, true);
+  expect(truth.kind).toBe("pair");
+  expect(company.options.activitySigma).toBe(1.2);
+  expect(() => worldOf("atlantis")).toThrow(/one-thief-30/u);
 });

@@ -1,12 +1,17 @@
 /** One case: what was stolen and by whom, and the reports that come of it. What is true never stands in a report. */
 import { DAY_MS } from "../../src/base/clock.ts";
-import type { Report } from "../../src/trace/model.ts";
+import type { Report, Views } from "../../src/trace/model.ts";
+import { Additions } from "./additions.ts";
 import type { Company } from "./company.ts";
 import type { Draws } from "./draws.ts";
 import { PAGES } from "./fields.ts";
 import { type Call, type Delays, reportOf, type ReportingOptions } from "./scammers.ts";
-import { type Plan, type Scene, SCHEMES, type SchemeName } from "./schemes.ts";
+import type { Plan, Scene } from "./schemes/scene.ts";
+import { SCHEMES, type SchemeName } from "./schemes/schemes.ts";
 import type { Seen } from "./seen.ts";
+
+const REPEATED_AFTER_DAYS = 3;
+const HANDLED_AFTER_MS = 600_000;
 
 export interface TheftOptions {
   readonly scheme: SchemeName;
@@ -20,6 +25,10 @@ export interface TheftOptions {
   readonly facts: number;
   readonly unknownFactsShare: number;
   readonly wrongByDays: number;
+  /** Share of customers who report the same call twice. */
+  readonly repeatedShare: number;
+  /** Whoever reports a call is opened by somebody of the home team, because of it. */
+  readonly complaints: boolean;
 }
 
 export const THEFT: TheftOptions = {
@@ -31,6 +40,8 @@ export const THEFT: TheftOptions = {
   facts: PAGES.profile,
   unknownFactsShare: 0,
   wrongByDays: 0,
+  repeatedShare: 0,
+  complaints: true,
 };
 
 /** Kept apart from all that trace is given. */
@@ -43,11 +54,14 @@ export interface Truth extends Omit<Plan, "calls"> {
 export interface Theft {
   /** In the order in which they were received. */
   readonly reports: readonly Report[];
+  /** Of each report, UTC epoch milliseconds. */
   readonly receivedAt: readonly number[];
+  /** What is recorded besides the company's days, in the order of time: goes with them into whatever looks for the thief. */
+  readonly added: Views;
   readonly truth: Truth;
 }
 
-/** @param seen the company's views: all, or at least those of the staff that the scheme can pick */
+/** @param seen the company's views: all, or those of so many staff that thieves can be drawn from */
 export function theft(company: Company, seen: Seen, options: Partial<TheftOptions>, draws: Draws): Theft {
   const all = { ...THEFT, ...options };
   const { firstDay, days } = company.options;
@@ -58,14 +72,39 @@ export function theft(company: Company, seen: Seen, options: Partial<TheftOption
   };
   let leaked = 0;
   for (let n = 0; n < all.reports; n++) if (!draws.chance(all.noiseShare)) leaked++;
-  const scene: Scene = { company, seen, draws, reporting, reports: all.reports, leaked };
+  const additions = new Additions(company.recording);
+  const scene: Scene = { company, seen, draws, reporting, reports: all.reports, leaked, additions };
   const { calls, ...plan } = SCHEMES[all.scheme](scene);
   const received = calls
-    .map((call) => ({ call, ...reportOf(call, reporting, draws) }))
+    .flatMap((call) => {
+      const first = { call, ...reportOf(call, reporting, draws) };
+      return draws.chance(all.repeatedShare) ? [first, repeated(first, draws)] : [first];
+    })
     .sort((one, other) => one.receivedAt - other.receivedAt);
+  if (all.complaints) for (const one of received) handle(one, scene);
   return {
     reports: received.map(({ report }) => report),
     receivedAt: received.map(({ receivedAt }) => receivedAt),
+    added: additions.views(),
     truth: { ...plan, scheme: all.scheme, calls: received.map(({ call }) => call) },
   };
+}
+
+interface Received {
+  readonly call: Call;
+  readonly report: Report;
+  readonly receivedAt: number;
+}
+
+/** The same customer again, some days later. */
+function repeated(received: Received, draws: Draws): Received {
+  return { ...received, receivedAt: Math.ceil(received.receivedAt + draws.exponential(REPEATED_AFTER_DAYS) * DAY_MS) };
+}
+
+/** Somebody takes the customer's call about the scam: a view that the scam caused, not the other way round. */
+function handle({ report, receivedAt }: Received, { company, draws, reporting, additions }: Scene): void {
+  const { first, count } = company.roster.agentsOf(company.customers.homeTeamOf(report.subject));
+  const staff = company.attendance.somebody(first, count, Math.floor(receivedAt / DAY_MS), draws);
+  const at = receivedAt + Math.ceil(draws.exponential(HANDLED_AFTER_MS));
+  if (at < reporting.to) additions.opened({ staff, at, fields: PAGES.profile }, report.subject);
 }
