@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DAY_MS } from "../../src/base/clock.ts";
+import { RecordedViews } from "./additions.ts";
 import { Company, type CompanyOptions } from "./company.ts";
 import { Draws } from "./draws.ts";
 import { Seen } from "./seen.ts";
@@ -154,4 +155,15 @@ test("held-out parameters change company and scammers, and leave what the world 
   expect(truth.kind).toBe("pair");
   expect(company.options.activitySigma).toBe(1.2);
   expect(() => worldOf("atlantis")).toThrow(/one-thief-30/u);
+});
+
+test("what a case adds can be lived through with the company's days, as recorded", () => {
+  const { company, added } = lived("frame-up");
+  const days = [...company.days([new RecordedViews(added)])];
+  const rows = days.flatMap(({ at, subject, staff }) =>
+    Array.from(at, (time, row) => [time, subject[row], staff[row]]),
+  );
+  expect(rows).toHaveLength(viewsOf(company).at.length + added.at.length);
+  for (let row = 0; row < added.at.length; row += 10)
+    expect(rows).toContainEqual([added.at[row], added.subject[row], added.staff[row]]);
 });
