@@ -64,12 +64,15 @@ export class ReportingCustomers {
     return this.#of.get(staff) ?? [];
   }
 
-  /** Other staff who were shown at least so many of the same. */
+  /** Other staff who were shown at least so many of the same, most first. */
   sharing(staff: number, atLeast: number): readonly number[] {
     const counts = new Map<number, number>();
     for (const report of this.reportsOf(staff))
       for (const other of this.#seenBy[report] ?? [])
         if (other !== staff) counts.set(other, (counts.get(other) ?? 0) + 1);
-    return [...counts].filter(([, count]) => count >= atLeast).map(([other]) => other);
+    return [...counts]
+      .filter(([, count]) => count >= atLeast)
+      .sort(([i, a], [j, b]) => b - a || i - j)
+      .map(([other]) => other);
   }
 }

@@ -167,7 +167,7 @@ export interface Advice {
 }
 
 export interface TraceResult {
-  /** By posterior, highest first; those below 1e-6 are left out. */
+  /** By posterior, highest first; the first hundred, and none below 1e-6. */
   readonly hypotheses: readonly (Hypothesis & { readonly eValue: number; readonly verdict: Verdict })[];
   readonly suspects: readonly Suspect[];
   /** The smallest group whose joint innocence is refuted; undefined while none is. */

@@ -123,6 +123,7 @@ export class ViewIndex {
   #viewsOf(subjects: readonly number[]): Views {
     const rows = [...new Set(subjects)]
       .filter((subject) => this.#knows(subject))
+      .sort((a, b) => a - b)
       .flatMap((subject) => [...rowsOf(this.#bySubject, subject)]);
     return pick(this.#views, Uint32Array.from(rows));
   }
