@@ -63,6 +63,8 @@ export const ERROR_CODES = {
   ACTORS_LOCKED: "55006",
   ACTOR_EXISTS: "42710",
   FILE_UNREADABLE: "58030",
+  /** A file that should hold a copy of data, and holds nothing that can be read as one. */
+  COPY_UNREADABLE: "22P04",
   FILE_UNWRITABLE: "58030",
   PACKAGE_MISSING: "58000",
   /** A command line that asks for something impossible. */

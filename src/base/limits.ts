@@ -233,6 +233,29 @@ export const LIMITS = {
   initShownRowsMax: 2,
   initShownTablesMax: 4,
   initRolesMax: 8,
+  /** A copy that was found: the file, its first bytes that say what it is, what of it is read, and how much at once. */
+  foundFileBytesMax: 4 * 2 ** 30,
+  foundHeadBytes: 64 << 10,
+  foundRowsMax: 20_000_000,
+  foundTablesMax: 200,
+  foundColumnsMax: 1_000,
+  foundValueCharsMax: 16 << 10,
+  foundRecordCharsMax: 1 << 20,
+  foundDepthMax: 64,
+  foundBatchRows: 16_384,
+  /** First rows of a table, by which it is told whether they name its columns. */
+  foundHeaderRowsMax: 50,
+  /** Rows by which it is told what a column of the copy holds; and rows that no index found, which one look at all rows may find. */
+  foundSampleRows: 400,
+  foundUnmatchedRowsMax: 200_000,
+  foundStatementMs: 120_000,
+  /** A table of more rows is counted by the database's own estimate, and not read whole while an index serves. */
+  foundCountedRowsMax: 2_000_000,
+  /** Distinct subjects of a copy, and those of them that are compared with what was shown: chosen by their keys' hashes. */
+  foundSubjectsMax: 2_000_000,
+  foundComparedMax: 80_000,
+  /** Staff in teams that are weighed as one explanation. */
+  foundTeamMembersMax: 20_000,
   /** Entries of the last day that `whosaw doctor` reads. */
   doctorEntriesMax: 1_000_000,
 } as const;

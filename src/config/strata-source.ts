@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteLiteral, splitQualified } from "../lineage/catalo
 import type { Config, StrataConfig } from "./config.ts";
 
 /** Runs one statement; values in text format. */
-type Query = (sql: string) => Promise<readonly (readonly (string | null)[])[]>;
+export type Query = (sql: string) => Promise<readonly (readonly (string | null)[])[]>;
 
 /** A table of strata that can be read. */
 export interface StrataSource {
@@ -43,11 +43,19 @@ export async function findStrata(query: Query, config: Config, strata: StrataCon
   return { strata, role: await readingRole(query, config, { strata, schema, oid: Number(oid), names }) };
 }
 
-async function readingRole(
+/** Columns of a table that are to be read. */
+interface ReadColumns {
+  readonly schema: string;
+  readonly oid: number;
+  readonly names: readonly string[];
+}
+
+/** The upstream user, or the first role that it takes on, which may read all these columns; undefined if none may. */
+export async function roleThatReads(
   query: Query,
   { upstream, roles }: Config,
-  { strata, schema, oid, names }: { strata: StrataConfig; schema: string; oid: number; names: readonly string[] },
-): Promise<string> {
+  { schema, oid, names }: ReadColumns,
+): Promise<string | undefined> {
   const candidates = [
     ...new Set([upstream.user, ...[...roles.values()].flatMap(({ upstreamRole }) => upstreamRole ?? [])]),
   ];
@@ -58,8 +66,18 @@ async function readingRole(
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = ${oid}
         AND a.attname IN (${names.map(quoteLiteral).join(", ")})
         AND NOT pg_catalog.has_column_privilege(r.oid, a.attrelid, a.attnum, 'SELECT'))`);
-  const role = candidates.find((candidate) => allowed.some(([name]) => name === candidate));
+  return candidates.find((candidate) => allowed.some(([name]) => name === candidate));
+}
+
+async function readingRole(
+  query: Query,
+  config: Config,
+  { strata, ...columns }: ReadColumns & { strata: StrataConfig },
+): Promise<string> {
+  const role = await roleThatReads(query, config, columns);
   if (role !== undefined) return role;
+  const { upstream } = config;
+  const { names, schema } = columns;
   const grant = `GRANT SELECT (${names.map(quoteIdentifier).join(", ")}) ON ${quotedTable(strata)} TO ${quoteIdentifier(upstream.user)}`;
   throw unreadable(
     strata,

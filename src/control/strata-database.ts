@@ -1,12 +1,11 @@
 /** The protected database as strata are read from it: a connection of its own, which reads only. */
-import { readFile } from "node:fs/promises";
-import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import { KEY_TYPES } from "../columns/rows.ts";
-import type { Config, StrataConfig, UpstreamConfig } from "../config/config.ts";
+import type { Config, StrataConfig } from "../config/config.ts";
 import { findStrata, strataPage, strataSession, takeOn } from "../config/strata-source.ts";
+import { upstreamClient } from "../config/upstream-client.ts";
+import { keyTypeOfOid } from "../shipping/subject-columns.ts";
 
 /** Rows in the order of their keys. */
 export interface StrataPage {
@@ -15,16 +14,6 @@ export interface StrataPage {
   /** The key, then a value for each stratum, in PostgreSQL's text format. */
   readonly rows: readonly (readonly [string, ...(string | null)[]])[];
 }
-
-/** Values as they came: keys are hashed as text, and no value is calculated with. */
-const AS_TEXT: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
-
-const KEY_TYPE_OF: ReadonlyMap<number, number> = new Map([
-  [pg.types.builtins.INT2, KEY_TYPES.int],
-  [pg.types.builtins.INT4, KEY_TYPES.int],
-  [pg.types.builtins.INT8, KEY_TYPES.int],
-  [pg.types.builtins.UUID, KEY_TYPES.uuid],
-]);
 
 export class StrataDatabase {
   readonly #config: Config;
@@ -37,18 +26,7 @@ export class StrataDatabase {
 
   /** @throws WhosawError UPSTREAM_UNREACHABLE, FILE_UNREADABLE for its certificates */
   static async connect(config: Config): Promise<StrataDatabase> {
-    const { host, port, user, password, database } = config.upstream;
-    const client = new pg.Client({
-      host,
-      port,
-      user,
-      password,
-      database,
-      ssl: await tlsOf(config.upstream),
-      types: AS_TEXT,
-      connectionTimeoutMillis: LIMITS.upstreamConnectTimeoutMs,
-      application_name: "whosaw strata",
-    });
+    const client = new pg.Client(await upstreamClient(config.upstream, "whosaw strata"));
     // A connection that breaks is told by the statement under way.
     client.on("error", () => undefined);
     const opened = new StrataDatabase(config, client);
@@ -69,7 +47,7 @@ export class StrataDatabase {
     let after: string | undefined;
     for (;;) {
       const { rows, fields } = await this.#query(strataPage(strata, LIMITS.strataPageRows, after));
-      const keyType = KEY_TYPE_OF.get(fields[0]?.dataTypeID ?? 0) ?? KEY_TYPES.text;
+      const keyType = keyTypeOfOid(fields[0]?.dataTypeID ?? 0);
       const page = { keyType, rows: rows as unknown as StrataPage["rows"] };
       if (page.rows.length > 0) yield page;
       after = page.rows.at(-1)?.[0];
@@ -96,31 +74,6 @@ async function asUpstream<T>(code: "UPSTREAM_UNREACHABLE" | "UPSTREAM_LOST", wor
     const refused = cause instanceof pg.DatabaseError && code === "UPSTREAM_LOST";
     throw new WhosawError(refused ? "CATALOG_MISMATCH" : code, `Strata cannot be read from the database: ${said}.`, {
       hint: "They are read again later; until then subjects keep the strata that they had. whosaw check says more.",
-      cause,
-    });
-  }
-}
-
-async function tlsOf({ sslmode, ca, cert, key }: UpstreamConfig): Promise<ConnectionOptions | false> {
-  if (sslmode === "disable") return false;
-  const [caPem, certPem, keyPem] = await Promise.all([ca, cert, key].map(pem));
-  return {
-    ...(caPem !== undefined && { ca: caPem }),
-    ...(certPem !== undefined && { cert: certPem }),
-    ...(keyPem !== undefined && { key: keyPem }),
-    rejectUnauthorized: sslmode !== "require",
-    // verify-ca leaves the name in the certificate aside.
-    ...(sslmode !== "verify-full" && { checkServerIdentity: () => undefined }),
-  };
-}
-
-async function pem(path: string | undefined): Promise<Buffer | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new WhosawError("FILE_UNREADABLE", `A certificate or key of upstream cannot be read: ${path}.`, {
-      hint: "whosaw check says more.",
       cause,
     });
   }

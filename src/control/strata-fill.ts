@@ -5,12 +5,11 @@ import type { Columns } from "../columns/columns.ts";
 import { putStratum } from "../columns/encode.ts";
 import { number32 } from "../columns/numbers.ts";
 import { heldStrata } from "../columns/queries/strata.ts";
-import { KEY_TYPES, type SubjectKey } from "../columns/rows.ts";
+import type { SubjectKey } from "../columns/rows.ts";
 import { type NamedStratum, namedStratum } from "../columns/stratum.ts";
 import { TsvWriter } from "../columns/tsv.ts";
 import type { StrataConfig } from "../config/config.ts";
-import { hashTextKey } from "../ledger/keys-block.ts";
-import { halvesKey, intKey } from "../shipping/subject-columns.ts";
+import { subjectOfText } from "../shipping/subject-columns.ts";
 import type { StrataPage } from "./strata-database.ts";
 
 export interface StrataStores {
@@ -52,7 +51,7 @@ export async function fillStrata(
   };
   for await (const { keyType, rows } of pages) {
     for (const [key, ...values] of rows) {
-      const subject = subjectOf(strata.kind, keyType, key, stores.subjectKey);
+      const subject = subjectOfText(strata.kind, keyType, key, stores.subjectKey);
       run.set(placeOf(subject), { ...subject, stratum: names.numberOf(values), heldMs: -1, held: undefined });
     }
     if (run.size >= LIMITS.strataRunSubjects) await flush();
@@ -106,13 +105,6 @@ function ends(subjects: Iterable<Subject>): [from: bigint, to: bigint] {
 
 function placeOf({ subject, subject2 }: Pick<SubjectKey, "subject" | "subject2">): string {
   return `${subject} ${subject2}`;
-}
-
-/** A key in PostgreSQL's text format, as the ledger's blocks hold it. */
-function subjectOf(kind: string, keyType: number, key: string, subjectKey: Uint8Array): SubjectKey {
-  if (keyType === KEY_TYPES.int) return intKey(BigInt(key));
-  const hex = keyType === KEY_TYPES.uuid ? key.replaceAll("-", "") : hashTextKey(subjectKey, kind, key);
-  return halvesKey(keyType, Buffer.from(hex, "hex"));
 }
 
 /** Strata that have been met. Few: what has many values tells people apart and does not sort them. */

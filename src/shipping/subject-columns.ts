@@ -1,7 +1,7 @@
 /** Keys blocks as columns hold them: a type, and each key as two signed 64-bit integers. */
 import { KEY_TYPES, type SubjectKey } from "../columns/rows.ts";
 import { uuidText } from "../ledger/entry-codec.ts";
-import { decodeKeys, decodeSafeInts } from "../ledger/keys-block.ts";
+import { decodeKeys, decodeSafeInts, hashTextKey } from "../ledger/keys-block.ts";
 
 /**
  * The keys of a block, in its order: ascending, uuids and hashes by their bytes.
@@ -23,6 +23,29 @@ export function intKey(subject: bigint): SubjectKey {
 /** @param bytes 16 */
 export function halvesKey(keyType: number, bytes: Buffer): SubjectKey {
   return { keyType, subject: bytes.readBigInt64BE(0), subject2: bytes.readBigInt64BE(8) };
+}
+
+/** Types of PostgreSQL whose keys are no texts: int2, int4, int8 and uuid. */
+const KEY_TYPE_OF_OID: ReadonlyMap<number, number> = new Map([
+  [21, KEY_TYPES.int],
+  [23, KEY_TYPES.int],
+  [20, KEY_TYPES.int],
+  [2950, KEY_TYPES.uuid],
+]);
+
+/** @param oid of a key column's type, as PostgreSQL describes its rows */
+export function keyTypeOfOid(oid: number): number {
+  return KEY_TYPE_OF_OID.get(oid) ?? KEY_TYPES.text;
+}
+
+/**
+ * A key in PostgreSQL's text format, as the ledger's blocks hold it.
+ * @param subjectKey of keys-block.ts: what text keys are hashed with
+ */
+export function subjectOfText(kind: string, keyType: number, key: string, subjectKey: Uint8Array): SubjectKey {
+  if (keyType === KEY_TYPES.int) return intKey(BigInt(key));
+  const hex = keyType === KEY_TYPES.uuid ? key.replaceAll("-", "") : hashTextKey(subjectKey, kind, key);
+  return halvesKey(keyType, Buffer.from(hex, "hex"));
 }
 
 const HALF_HEX_DIGITS = 16;
