@@ -10,6 +10,7 @@ import type { LogWindow } from "../columns/queries/sightings.ts";
 import { readableDays } from "../ledger/day-keys.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import type { ActorId } from "../ledger/entry.ts";
+import { LogReader } from "../ledger/read.ts";
 import type { RowRules } from "../shipping/batch-reader.ts";
 import { shippedNext } from "../shipping/position.ts";
 import {
@@ -101,6 +102,28 @@ export function columnsAnswers(
         return { columns: shipped.length > 0 ? columns : undefined, shipped, logs: rest };
       }),
   };
+}
+
+/** What columns may answer for, and how many durable entries have not arrived there yet. */
+export interface ShippedLogs {
+  readonly windows: readonly LogWindow[];
+  readonly behind: number;
+}
+
+/**
+ * For questions that columns answer alone.
+ * @throws WhosawError STORE_MISMATCH for columns of other logs, COLUMNS_UNREACHABLE, COLUMNS_FAILED, and as the log is read
+ */
+export async function shippedLogs(columns: Columns, logs: readonly AskedLog[]): Promise<ShippedLogs> {
+  const windows: LogWindow[] = [];
+  let behind = 0;
+  for (const log of logs) {
+    const window = await windowOf(columns, log);
+    const size = await (await LogReader.open(log.dir, log)).checkpointSize();
+    windows.push(window);
+    behind += Math.max(0, size - window.next);
+  }
+  return { windows, behind };
 }
 
 /** How much of a log columns may answer for. */

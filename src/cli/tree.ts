@@ -28,6 +28,7 @@ import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { stateBackupCommand } from "./commands/state-backup.ts";
 import { stateRestoreCommand } from "./commands/state-restore.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { whoSawCommand } from "./commands/who-saw.ts";
 
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   whoSawCommand,
   seenByCommand,
   scopeCommand,
+  traceCommand,
   caseOpenCommand,
   caseListCommand,
   caseShowCommand,

@@ -1,11 +1,14 @@
 /** Answers about people, from the logs of all gateways: the same for the control plane and for a command that works alone. */
-import { type Answers, ledgerAnswers } from "../asks/answers.ts";
+import { readRegister } from "../actors/register.ts";
+import { type Answers, ledgerAnswers, shippedLogs } from "../asks/answers.ts";
 import type { AskedLog, AskTally } from "../asks/ask.ts";
 import type { ScopeQuestion } from "../asks/scope.ts";
 import { subjectTarget } from "../asks/subject.ts";
 import { WhosawError } from "../base/errors.ts";
+import type { Columns } from "../columns/columns.ts";
 import type { Config } from "../config/config.ts";
 import { gatewayLogs } from "../config/gateways.ts";
+import { type FoundQuestion, foundOut, type FoundTold } from "../found/question.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import { assertLedgerStarted, startedLogs } from "../ledger/started.ts";
 import type { SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
@@ -61,6 +64,19 @@ export async function answerScope(
   const scope = answersOf(logs).scope({ actor, fromMs, toMs, strataNames }, config.classification);
   const summary = (): unknown => scope.summary();
   return { command: "scope", target: actor, items: scope.subjects, summary, tally: { opaque: 0, expired: 0 } };
+}
+
+/**
+ * Compares the subjects of a copy with what columns hold.
+ * @throws WhosawError USAGE for a kind that is not configured, LEDGER_IO, LEDGER_KEY_LOST, of columns
+ */
+export async function answerFound(config: Config, columns: Columns, question: Bare<FoundQuestion>): Promise<FoundTold> {
+  assertKind(config, question.kind);
+  const { logs } = await askedLogs(config);
+  const { windows, behind } = await shippedLogs(columns, logs);
+  const { all } = await readRegister(config.actors.file);
+  const roles = new Map(all.map(({ id, role }) => [id, role] as const));
+  return { ...(await foundOut(columns, { roles, windows }, question)), behind };
 }
 
 /** A misspelt kind must not read as 'nobody'. */

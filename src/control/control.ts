@@ -13,10 +13,11 @@ import { gatewayLogs } from "../config/gateways.ts";
 import { policyHash } from "../config/policy-hash.ts";
 import { CaseDesk } from "../cases/desk.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
+import type { FoundQuestion, FoundTold } from "../found/question.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
-import { type Answering, type AnswersOf, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
+import { type Answering, type AnswersOf, answerFound, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
 import { createApp } from "./app.ts";
 import { keepColumns, type ShippedColumns } from "./columns.ts";
 import { keepConsoleLog } from "./console.ts";
@@ -155,6 +156,10 @@ class Control implements RunningControl, Desk, Watched {
   async scope(question: ScopeAsked): Promise<Answering> {
     const names = await strataNames(this.#state.value?.strata);
     return answerScope(this.#config, { ...question, strataNames: names }, this.#answersFor(question));
+  }
+
+  found(question: FoundQuestion): Promise<FoundTold> {
+    return answerFound(this.#config, this.#columns.get().columns, question);
   }
 
   /** Columns that are not open, or not wanted, are made up for by the ledger. */

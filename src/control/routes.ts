@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { WhosawError } from "../base/errors.ts";
+import { foundLook, foundQuestion, type FoundQuestion, type FoundTold } from "../found/question.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
@@ -36,6 +37,8 @@ export interface Desk {
   whoSaw(question: WhoSawQuestion): Promise<Answering>;
   seenBy(question: SeenByQuestion): Promise<Answering>;
   scope(question: ScopeAsked): Promise<Answering>;
+  /** @throws WhosawError if columns are not open */
+  found(question: FoundQuestion): Promise<FoundTold>;
   /** @throws WhosawError if columns are not open */
   reindex(): AsyncIterable<ReindexProgress>;
   /** Destroys the keys of days, and what columns hold of them. */
@@ -87,6 +90,15 @@ export function deskRoutes(app: FastifyInstance, desk: Desk): void {
   app.post("/v1/scope", async (request, reply) => {
     const question = checked(scopeAsked, request.body);
     return stream(reply, desk, question.by, await desk.scope(question));
+  });
+  app.post("/v1/found", { bodyLimit: LIMITS.foundBodyBytesMax }, async (request, reply) => {
+    const { by, ...question } = checked(foundQuestion, request.body);
+    const log = desk.consoleLog();
+    // Many customers are counted at once, and counting takes as long as it takes.
+    reply.raw.socket?.setTimeout(0);
+    const answer = await desk.found({ by, ...question });
+    await log.append({ kind: "look", by: throughSocket(by), ...foundLook(question, answer) });
+    return reply.send(answer);
   });
   for (const name of Object.keys(CASE_QUESTIONS) as CaseQuestionName[]) caseRoute(app, desk, name);
 }

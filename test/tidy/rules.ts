@@ -46,7 +46,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/trace",
   ],
   "src/init": ["src/base", "src/lineage", "src/config", "src/gateway"],
+  // Reads the protected database as the control plane does, and compares with columns.
+  "src/found": ["src/base", "src/lineage", "src/columns", "src/config", "src/shipping"],
   "src/control": [
+    "src/found",
     "src/base",
     "src/ledger",
     "src/columns",
@@ -77,6 +80,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/metrics",
     "src/control",
     "src/doctor",
+    "src/found",
     // `whosaw bench` only.
     "bench",
   ],

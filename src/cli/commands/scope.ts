@@ -1,9 +1,9 @@
-import { WhosawError } from "../../base/errors.ts";
 import type { ScopedSubject, ScopeSummary } from "../../asks/scope.ts";
 import { FROM_LEDGER } from "../from-ledger.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { formatTable, listed } from "../output.ts";
+import { timeOf } from "../time-option.ts";
 
 export const scopeCommand: Command = {
   name: "scope",
@@ -54,18 +54,6 @@ export const scopeCommand: Command = {
     return EXIT.ok;
   },
 };
-
-/** @throws WhosawError USAGE */
-function timeOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/u.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (!Number.isNaN(ms)) return ms;
-  throw new WhosawError("USAGE", "A time is a day or an instant with its zone.", {
-    hint: "Write 2026-11-21 (UTC), 2026-11-21T08:00:00Z or 2026-11-21T08:00:00+01:00.",
-  });
-}
 
 function summaryText({ subjects, reasons, kinds, opaque }: ScopeSummary): string {
   const { min, max } = subjects;

@@ -65,18 +65,21 @@ function binOf(views: string): string {
   return COVERAGE_BINS.map((from) => `(${views} >= ${from})`).join(" + ");
 }
 
-/** One in so many subjects, chosen by hash. */
-const EXPOSURE_SAMPLE = 64;
-
 /**
- * About how many subjects of a kind were shown how often, by exposure bin: counted among one in 64 of them.
+ * About how many subjects of a kind were shown how often, by exposure bin.
+ * @param among counted are one in so many subjects, chosen by hash; a power of two
  */
-export async function exposures(columns: Columns, { kind, keyType }: SubjectSet, window: Window): Promise<number[]> {
+export async function exposures(
+  columns: Columns,
+  { kind, keyType }: Pick<SubjectSet, "kind" | "keyType">,
+  among: number,
+  window: Window,
+): Promise<number[]> {
   const rows = await columns.select(
-    `SELECT ${binOf("views")} AS bin, count() AS n FROM (SELECT count() AS views FROM disclosures WHERE kind = ${kind} AND key_type = ${keyType} AND intHash32(subject) % ${EXPOSURE_SAMPLE} = 0${within(window)} GROUP BY subject, subject2) GROUP BY bin`,
+    `SELECT ${binOf("views")} AS bin, count() AS n FROM (SELECT count() AS views FROM disclosures WHERE kind = ${kind} AND key_type = ${keyType} AND intHash32(subject) % ${among} = 0${within(window)} GROUP BY subject, subject2) GROUP BY bin`,
   );
   const counts = new Map(rows.map(([bin, n]) => [Number(bin), Number(n)]));
-  return COVERAGE_BINS.map((_, bin) => (counts.get(bin + 1) ?? 0) * EXPOSURE_SAMPLE);
+  return COVERAGE_BINS.map((_, bin) => (counts.get(bin + 1) ?? 0) * among);
 }
 
 /** Distinct subjects of the kind that at least one of these actors was shown, and the statements that showed them. */

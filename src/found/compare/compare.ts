@@ -80,7 +80,7 @@ export async function compareCopy(
   const groups = groupsOf(options.teamOf);
   const [covered, exposed] = await Promise.all([
     coverage(columns, set, groups, window),
-    exposures(columns, set, window),
+    exposures(columns, set, sampleOf(options.subjectsInAll), window),
   ]);
   const ranked = [...covered.byActor].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   const weighed = ranked.filter(([, n]) => n >= copy * WEIGHED_SHARE_MIN).slice(0, WEIGHED_ACTORS_MAX);
@@ -103,7 +103,7 @@ export async function compareCopy(
     ...(totals.get(BigInt(actor)) ?? { subjects: n, statements: 1 }),
     best: best.get(BigInt(actor)) ?? [],
   }));
-  const shownToAnybody = covered.byExposure.reduce((sum, n) => sum + n, 0);
+  const shownToAnybody = sum(covered.byExposure);
   const { hypotheses, suspects } = weighCopy({
     copy,
     all: options.subjectsInAll,
@@ -111,10 +111,7 @@ export async function compareCopy(
     cells: cellsOf(copy, options.subjectsInAll, covered.byExposure, exposed),
     everyone: {
       covered: shownToAnybody,
-      subjects: Math.max(
-        shownToAnybody,
-        exposed.reduce((sum, n) => sum + n, 0),
-      ),
+      subjects: Math.max(shownToAnybody, sum(exposed)),
     },
     teams: await teamsOf(columns, set, groups, covered.byGroup, window),
     actors,
@@ -148,6 +145,13 @@ export async function compareCopy(
 }
 
 const POSTERIOR_TOLD_MIN = 1e-6;
+
+/** Exposure is counted among about so many subjects, or among all. */
+const EXPOSURE_SUBJECTS = 500_000;
+
+function sampleOf(all: number): number {
+  return 2 ** Math.max(0, Math.floor(Math.log2(all / EXPOSURE_SUBJECTS)));
+}
 
 function groupsOf(teamOf: ReadonlyMap<string, string>): readonly ActorGroup[] {
   const teams = new Map<string, bigint[]>();

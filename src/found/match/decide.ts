@@ -30,11 +30,11 @@ interface Weighed {
 export function decide(row: CopyRow, plan: TablePlan, found: readonly (readonly string[])[], people: People): Decision {
   const candidates = new Map<string, Weighed>();
   for (const [i, source] of plan.sources.entries()) {
-    const names = source.field === undefined || source.field.class !== "identity";
+    const namesOne = source.field === undefined || source.field.class !== "identity";
     for (const key of found[i] ?? []) {
       const known = candidates.get(key);
       const weighed = known ?? { key, same: new Set(), supports: new Set(), differs: new Set(), keyOnly: true };
-      (names ? weighed.same : weighed.supports).add(source.column);
+      (namesOne ? weighed.same : weighed.supports).add(source.column);
       candidates.set(key, source.field === undefined ? weighed : { ...weighed, keyOnly: false });
     }
   }

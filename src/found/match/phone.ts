@@ -20,8 +20,8 @@ export function phoneDigits(text: string): string | undefined {
 export function phoneForms(text: string): readonly string[] {
   const digits = phoneDigits(text);
   if (digits === undefined) return [];
-  const international = digits.replace(/^00/u, "");
-  return [...new Set([text.trim(), digits, `+${international}`, international])];
+  const whole = digits.replace(/^00/u, "");
+  return [...new Set([text.trim(), digits, `+${whole}`, whole])];
 }
 
 /** What two spellings of a number have in common, national or international. */

@@ -1,0 +1,195 @@
+/** What a copy that was found points to, in words and tables. Names of columns and counts; never a value. */
+import type { FoundCopy } from "../found/found.ts";
+import type { FoundTold } from "../found/question.ts";
+import { formatTable } from "./output.ts";
+
+export interface FoundReport extends FoundTold {
+  readonly sha256: string;
+  readonly format: string | null;
+  readonly rows: FoundCopy["match"]["rows"] & { readonly read: number };
+  readonly kind: string;
+  /** Distinct subjects, and decoys, in the copy. */
+  readonly subjects: number;
+  readonly decoys: number;
+  readonly columns: FoundCopy["match"]["columns"];
+  readonly made: {
+    readonly notBefore: string | null;
+    readonly notAfter: string | null;
+    readonly basis: readonly string[];
+  };
+  /** Sentences: what the numbers say, and what they leave out. */
+  readonly findings: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export function foundReport(
+  copy: FoundCopy,
+  told: FoundTold,
+  counted: { subjects: number; decoys: number },
+): FoundReport {
+  const { match, read, sha256 } = copy;
+  const report = {
+    ...told,
+    sha256,
+    format: read.format ?? null,
+    rows: { read: read.rows, ...match.rows },
+    kind: match.kind,
+    ...counted,
+    columns: match.columns,
+    made: {
+      notBefore: iso(match.dating.notBeforeMs),
+      notAfter: iso(match.dating.notAfterMs),
+      basis: match.dating.basis,
+    },
+  };
+  return { ...report, findings: findingsOf(report), notes: notesOf(copy, told, counted.subjects) };
+}
+
+function iso(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
+type Findings = Omit<FoundReport, "findings" | "notes">;
+
+/** Decoys first: nobody but who has a copy has them. */
+function findingsOf({ decoys, decoysShownTo, candidates, hypotheses, compared }: Findings): string[] {
+  const findings: string[] = [];
+  if (decoys > 0) {
+    const shown = decoysShownTo.map(({ actor, decoys: n }) => `${actor} (${n})`).join(", ");
+    findings.push(
+      `It holds ${count(decoys, "decoy")}: it was made from this database. Shown to: ${shown === "" ? "nobody on record" : shown}.`,
+    );
+  }
+  if (compared === 0) return [...findings, "No row is about anybody in the database: there is nothing to compare."];
+  for (const { actor, covered, shown, verdict, statements } of candidates.slice(0, SENTENCES_MAX)) {
+    const words = VERDICTS[verdict];
+    if (words === undefined) continue;
+    findings.push(
+      `${actor} was shown ${percent(covered / compared)} of it, among ${number(shown)} subjects in all: ${words}.`,
+    );
+    const [best] = statements;
+    if (best !== undefined && best.covered >= compared * STATEMENT_SHARE_MIN)
+      findings.push(
+        `One statement showed ${percent(best.covered / compared)} of it, and ${number(best.subjects)} subjects in all: ${best.log}/${best.index}, ${iso(best.atMs)}.`,
+      );
+  }
+  const [first] = hypotheses;
+  if (first !== undefined && first.actors.length === 0)
+    findings.push(
+      `${OUTSIDERS[first.kind] ?? ""}${first.team === undefined ? "" : ` (${first.team})`}: that explains it best, and points to no person.`,
+    );
+  if (first !== undefined && first.posterior < CLEAR_POSTERIOR_MIN)
+    findings.push("No explanation stands out: several fit about as well.");
+  return findings;
+}
+
+const SENTENCES_MAX = 3;
+const STATEMENT_SHARE_MIN = 0.5;
+const CLEAR_POSTERIOR_MIN = 0.9;
+
+const VERDICTS: Readonly<Record<string, string>> = {
+  evidence: "evidence-grade. No outsider, team or other person in the model explains the copy as well",
+  lead: "a lead for two investigators, and no ground for action against a person",
+  "lead-pair": "a lead, together with another",
+};
+
+const OUTSIDERS: Readonly<Record<string, string>> = {
+  database: "Somebody with the whole database",
+  cells: "Somebody who chose customers by how much they are shown",
+  everyone: "Somebody with all that anybody is shown",
+  team: "Somebody with what one team is shown",
+};
+
+function notesOf({ read, match, leftOut }: FoundCopy, { compared, behind }: FoundTold, subjects: number): string[] {
+  return [
+    ...(read.cut === 0 ? [] : [`${count(read.cut, "value or record", "values or records")} could not be read whole.`]),
+    ...(leftOut.length === 0
+      ? []
+      : [`Not asked, for no role may read them as whosaw.yaml has them: ${leftOut.join(", ")}.`]),
+    ...match.notes,
+    ...(compared < subjects
+      ? [`${number(compared)} of ${number(subjects)} subjects were compared, evenly chosen.`]
+      : []),
+    ...(behind === 0
+      ? []
+      : [
+          `${count(behind, "entry", "entries")} of the ledger have not arrived in columns: whom they show is not counted. Ask again while whosaw serve runs.`,
+        ]),
+    "What people learned without the gateway, and who else may use their accounts, no count shows.",
+  ];
+}
+
+export function foundText(report: FoundReport): string {
+  const { rows, kind, subjects, decoys, made, columns, findings, notes } = report;
+  const head = `${number(rows.read)} rows: ${number(rows.matched)} of ${number(subjects + decoys)} subjects (${kind}), ${number(rows.ambiguous)} ambiguous, ${number(rows.invented)} invented, ${number(rows.unmatched)} of nobody in the database.`;
+  const parts = [
+    head,
+    `Made ${made.notBefore === null ? "" : `not before ${made.notBefore} and `}${made.notAfter === null ? "at a time that nothing says the end of" : `not after ${made.notAfter}`}.`,
+    ...made.basis.map((line) => `  ${line}`),
+    "",
+    ...findings,
+    "",
+    candidatesTable(report),
+    explanationsTable(report),
+    formatTable(
+      ["COLUMN", "HOLDS", "AGREES", "DIFFERS"].map((title) => ({ title })),
+      columns.map(({ table, column, holds, agrees, differs }) => [
+        table === undefined ? column : `${table}.${column}`,
+        holds ?? "-",
+        number(agrees),
+        number(differs),
+      ]),
+    ),
+    ...notes,
+  ];
+  return parts.join("\n");
+}
+
+function candidatesTable({ candidates, compared }: FoundReport): string {
+  if (candidates.length === 0) return "Nobody was shown a tenth of it.\n";
+  const titles = ["ACTOR", "OF THE COPY", "SHOWN IN ALL", "FIRST", "95 % BY", "POSTERIOR", "E-VALUE", "VERDICT"];
+  const rows = candidates
+    .slice(0, CANDIDATES_TOLD_MAX)
+    .map((of) => [
+      of.actor,
+      percent(of.covered / compared),
+      number(of.shown),
+      iso(of.firstMs) ?? "-",
+      iso(of.mostMs) ?? "-",
+      of.posterior.toFixed(4),
+      `e^${of.logEValue.toFixed(1)}`,
+      of.verdict,
+    ]);
+  return formatTable(
+    titles.map((title) => ({ title })),
+    rows,
+  );
+}
+
+const CANDIDATES_TOLD_MAX = 10;
+
+function explanationsTable({ hypotheses }: FoundReport): string {
+  const rows = hypotheses
+    .slice(0, CANDIDATES_TOLD_MAX)
+    .map(({ kind, actors, team, posterior }) => [
+      kind,
+      team ?? (actors.length === 0 ? "-" : actors.join(" and ")),
+      posterior.toFixed(6),
+    ]);
+  return formatTable(
+    ["EXPLANATION", "WHO", "POSTERIOR"].map((title) => ({ title })),
+    rows,
+  );
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function number(of: number): string {
+  return of.toLocaleString("en");
+}
+
+function count(of: number, one: string, many = `${one}s`): string {
+  return `${number(of)} ${of === 1 ? one : many}`;
+}

@@ -1,0 +1,148 @@
+/** A copy that was found: matched in this process, compared by whoever has columns open. */
+import { createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
+import { resolve } from "node:path";
+import { WhosawError } from "../base/errors.ts";
+import { openColumns } from "../columns/open.ts";
+import type { Config } from "../config/config.ts";
+import { answerFound } from "../control/answers.ts";
+import { ControlClient } from "../control/client.ts";
+import { comparedSubjects, type FoundCopy, matchCopy } from "../found/found.ts";
+import { foundLook, type FoundQuestion, type FoundTold, keyAsText } from "../found/question.ts";
+import { nothingRead, readCopy } from "../found/read/read.ts";
+import { deriveSubjectKey } from "../ledger/keys-block.ts";
+import { loadKeys } from "../ledger/keys-file.ts";
+import { asker, withOwnLog } from "./answers.ts";
+import type { Invocation } from "./command.ts";
+import { type FoundReport, foundReport } from "./found-report.ts";
+
+/** Between two lines of progress. */
+const PROGRESS_MS = 1_000;
+
+export interface TraceFoundOptions {
+  readonly file: string;
+  readonly kind: string | undefined;
+  /** UTC epoch milliseconds; the copy was found then at the latest. */
+  readonly beforeMs: number;
+}
+
+/** @throws WhosawError FILE_UNREADABLE, COPY_UNREADABLE, and of database, ledger and columns */
+export async function traceFound(
+  invocation: Invocation,
+  config: Config,
+  options: TraceFoundOptions,
+): Promise<FoundReport> {
+  const decoys = new Set((await linesOf(invocation, invocation.option("decoys"))).map(([key = ""]) => key));
+  const teams = await teamsOf(invocation);
+  let saidMs = Date.now();
+  const copy = await matchCopy(config, fileBytes(invocation, options.file), {
+    kind: options.kind,
+    onProgress: (rows) => {
+      if (Date.now() - saidMs < PROGRESS_MS) return;
+      saidMs = Date.now();
+      invocation.output.note(`${rows.toLocaleString("en")} rows`);
+    },
+  });
+  const { masterKey } = await loadKeys(config.ledger.keys);
+  const compared = comparedSubjects(copy.match, decoys, deriveSubjectKey(masterKey));
+  const question = questionOf(copy, compared, options.beforeMs, teams);
+  const told = await ask(config, question);
+  return foundReport(copy, told, { subjects: compared.subjects, decoys: compared.decoys.length });
+}
+
+function questionOf(
+  { sha256, match }: FoundCopy,
+  { keys, decoys, subjects }: ReturnType<typeof comparedSubjects>,
+  beforeMs: number,
+  teams: Readonly<Record<string, string>> | undefined,
+): FoundQuestion {
+  const { kind, keyType, subjectsInAll, dating } = match;
+  return {
+    by: asker(),
+    sha256,
+    kind,
+    keyType,
+    keys: keys.map(keyAsText),
+    decoys: decoys.map(keyAsText),
+    subjects,
+    subjectsInAll,
+    toMs: Math.ceil(Math.min(beforeMs, dating.notAfterMs ?? Infinity)),
+    ...(teams !== undefined && { teams }),
+  };
+}
+
+/** Nothing is answered that is not on record. */
+async function ask(config: Config, question: FoundQuestion): Promise<FoundTold> {
+  const control = await ControlClient.find(config.control.socket);
+  if (control !== undefined) return (await control.post("/v1/found", question)) as FoundTold;
+  return withOwnLog(config, async (log) => {
+    const { columns: place } = config;
+    if (place.kind === "embedded" && !(await isThere(place.dir))) {
+      throw new WhosawError(
+        "COLUMNS_UNREACHABLE",
+        "There are no columns yet, and a copy is compared with what they hold.",
+        {
+          hint: "Run whosaw serve, which fills them, or whosaw ledger reindex.",
+        },
+      );
+    }
+    const columns = await openColumns(place);
+    try {
+      const { by, ...asked } = question;
+      const told = await answerFound(config, columns, asked);
+      await log.append({ kind: "look", by, ...foundLook(question, told) });
+      return told;
+    } finally {
+      await columns.close();
+    }
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Actor to team, by the first row's `actor` and `team`. */
+async function teamsOf(invocation: Invocation): Promise<Readonly<Record<string, string>> | undefined> {
+  const [head, ...rows] = await linesOf(invocation, invocation.option("teams"));
+  if (head === undefined) return undefined;
+  const [actor, team] = [head.indexOf("actor"), head.indexOf("team")];
+  if (actor === -1 || team === -1) {
+    throw new WhosawError("USAGE", "The file of --teams does not say which columns are actor and team.", {
+      hint: "Write a first line with these names: actor,team.",
+    });
+  }
+  return Object.fromEntries(rows.flatMap((row) => (row[actor] && row[team] ? [[row[actor], row[team]] as const] : [])));
+}
+
+/** Rows of a small delimited file, its first line among them. */
+async function linesOf(invocation: Invocation, file: string | undefined): Promise<string[][]> {
+  if (file === undefined) return [];
+  const lines: string[][] = [];
+  for await (const { table, rows } of readCopy(fileBytes(invocation, file), nothingRead())) {
+    if (lines.length === 0 && table.columns[0] !== "column 1") lines.push([...table.columns]);
+    for (const row of rows) lines.push(row.map((value) => value?.trim() ?? ""));
+  }
+  return lines;
+}
+
+async function* fileBytes({ context }: Invocation, file: string): AsyncGenerator<Uint8Array, void, undefined> {
+  if (file === "-") {
+    for await (const chunk of context.stdin)
+      yield typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array);
+    return;
+  }
+  try {
+    for await (const chunk of createReadStream(resolve(context.cwd, file), { highWaterMark: 1 << 18 }))
+      yield chunk as Uint8Array;
+  } catch (cause) {
+    if (cause instanceof WhosawError) throw cause;
+    throw new WhosawError("FILE_UNREADABLE", `${file} cannot be read.`, {
+      cause,
+      hint: "See that it is there and may be read.",
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/** What is asked about a copy once its rows have been matched, of whoever has columns open: keys and counts, no values. */
+import * as z from "zod";
+import { LIMITS } from "../base/limits.ts";
+import type { Columns } from "../columns/columns.ts";
+import { number32 } from "../columns/numbers.ts";
+import { coverage, type SubjectSet } from "../columns/queries/coverage.ts";
+import { Names } from "../columns/queries/names.ts";
+import type { LogWindow, Window } from "../columns/queries/sightings.ts";
+import type { SubjectKey } from "../columns/rows.ts";
+import { compareCopy, type Comparison } from "./compare/compare.ts";
+
+/** `4711`, or both halves of 16 bytes: `-12:34`. */
+const key = z.string().regex(/^-?\d{1,19}(?::-?\d{1,19})?$/u);
+const keys = z.array(key).max(LIMITS.foundComparedMax);
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const name = z.string().min(1).max(LIMITS.controlNameCharsMax);
+
+export const foundQuestion = z.strictObject({
+  by: z.string().regex(/^[\w:.@-]{1,100}$/u),
+  /** Of the file. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/u),
+  kind: name,
+  keyType: count,
+  /** Distinct subjects, decoys left out. */
+  keys,
+  decoys: keys,
+  /** Distinct subjects of the copy: keys may be some of them. */
+  subjects: count,
+  subjectsInAll: count,
+  /** The copy was made before this time; UTC epoch milliseconds. */
+  toMs: z.number().int(),
+  /** By actor id, in place of the roles of the register. */
+  teams: z.record(name, name).optional(),
+});
+export type FoundQuestion = z.infer<typeof foundQuestion>;
+
+export interface FoundTold extends Comparison {
+  /** Whom the decoys of the copy were shown, before any other evidence. */
+  readonly decoysShownTo: readonly { readonly actor: string; readonly decoys: number }[];
+  /** Entries of the ledger that columns do not have yet: what they showed is not counted. */
+  readonly behind: number;
+}
+
+/** What stands beside the question where it is answered. */
+export interface FoundPlace {
+  /** Of the actors that may sign in, by id. */
+  readonly roles: ReadonlyMap<string, string>;
+  readonly windows: readonly LogWindow[];
+}
+
+/** @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED */
+export async function foundOut(
+  columns: Columns,
+  { roles, windows }: FoundPlace,
+  question: Omit<FoundQuestion, "by">,
+): Promise<Omit<FoundTold, "behind">> {
+  const setOf = (of: readonly string[]): SubjectSet => ({
+    kind: number32(question.kind),
+    keyType: question.keyType,
+    keys: of.map((text) => keyOfText(text, question.keyType)),
+  });
+  const window = { toMs: question.toMs, logs: windows };
+  const teamOf = question.teams === undefined ? roles : new Map(Object.entries(question.teams));
+  const comparison = await compareCopy(columns, setOf(question.keys), window, {
+    subjectsInAll: question.subjectsInAll,
+    teamOf,
+    actorsInAll: Math.max(roles.size, teamOf.size),
+  });
+  return { ...comparison, decoysShownTo: await shownDecoys(columns, setOf(question.decoys), window) };
+}
+
+async function shownDecoys(columns: Columns, set: SubjectSet, window: Window): Promise<FoundTold["decoysShownTo"]> {
+  if (set.keys.length === 0) return [];
+  const { byActor } = await coverage(columns, set, [], window);
+  const nameOf = await new Names(columns).of("actors", byActor.keys());
+  return [...byActor].map(([actor, decoys]) => ({ actor: nameOf(actor), decoys })).sort((a, b) => b.decoys - a.decoys);
+}
+
+/** As it goes over the socket. */
+export function keyAsText({ subject, subject2 }: SubjectKey): string {
+  return subject2 === 0n ? String(subject) : `${subject}:${subject2}`;
+}
+
+function keyOfText(text: string, keyType: number): SubjectKey {
+  const [subject = "0", subject2 = "0"] = text.split(":");
+  return { keyType, subject: BigInt(subject), subject2: BigInt(subject2) };
+}
+
+/** Suspects named in the entry of the look. */
+const LOOK_SUSPECTS_MAX = 20;
+
+/** The entry that says who looked: which file, how many subjects, and whom that pointed to. */
+export function foundLook(
+  { sha256, kind, subjects }: Pick<FoundQuestion, "sha256" | "kind" | "subjects">,
+  { candidates }: Pick<FoundTold, "candidates">,
+): { command: string; target: string; results: number } {
+  const shown = candidates.slice(0, LOOK_SUSPECTS_MAX).map(({ actor }) => actor);
+  const target = `file:sha256:${sha256} ${kind}:${subjects} shown:${shown.length === 0 ? "nobody" : shown.join(",")}`;
+  return { command: "trace --found", target: target.slice(0, LIMITS.controlTargetCharsMax), results: subjects };
+}

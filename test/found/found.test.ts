@@ -1,0 +1,81 @@
+/** A thief's bulk statement, made into a messy file and found again: whose it is, and what was said about it. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cliIn } from "../../src/cli/testing/cli-in.ts";
+import type { FoundReport } from "../../src/cli/found-report.ts";
+import type { Actor } from "../../src/actors/actor.ts";
+import { readEntries } from "../../src/ledger/read.ts";
+import { setScene } from "../rig/scene.ts";
+
+let yaml = "";
+const scene = setScene({ edit: (text) => (yaml = text) });
+const whosaw = cliIn(() => scene.gateway.dir);
+let mallory: Actor;
+let stolen: { id: string; name: string; email: string; phone: string | null }[] = [];
+
+beforeAll(async () => {
+  const { gateway } = scene;
+  writeFileSync(join(gateway.dir, "whosaw.yaml"), yaml);
+  mallory = await gateway.signUp("mallory", "agent");
+  await gateway.signUp("bob", "agent");
+  const as = async (name: string, sql: string): Promise<typeof stolen> => {
+    const client = await gateway.client("alice", {
+      user: name,
+      connectionString: gateway.url().replace("alice", name),
+    });
+    const { rows } = await client.query<(typeof stolen)[number]>(sql);
+    await client.end();
+    return rows;
+  };
+  await as("alice", "SELECT * FROM support.customers WHERE id < 4300");
+  await as("bob", "SELECT id, name FROM support.customers WHERE id % 3 = 0");
+  stolen = await as("mallory", "SELECT id, name, email, phone FROM support.customers WHERE id % 2 = 0 ORDER BY name");
+  await as("mallory", "SELECT * FROM support.tickets WHERE customer_id % 7 = 0");
+  // Since then some have changed their addresses.
+  await scene.database.query("UPDATE support.customers SET email = 'new.' || email WHERE id % 20 = 0");
+  expect((await whosaw("ledger", "reindex")).exit).toBe(0);
+});
+afterAll(() => undefined);
+
+function messy(rows: typeof stolen): string {
+  const lines = rows.map(({ name, email, phone }, i) => {
+    const [first, ...rest] = name.split(" ");
+    const spelt = i % 3 === 0 ? `"${rest.join(" ")}, ${first}"` : name;
+    return `${spelt};${i % 2 === 0 ? email.toUpperCase() : ` ${email}`};${(phone ?? "").replace("+", i % 2 === 0 ? "00" : "+").replaceAll(" ", "-")}`;
+  });
+  return `\ufeffFull Name;Mail;Tel\r\n${lines.join("\r\n")}\r\nNo Body;nobody@nowhere.example;\r\n`;
+}
+
+async function trace(...args: string[]): Promise<FoundReport> {
+  const { exit, stdout, stderr } = await whosaw("trace", ...args, "--json");
+  expect([exit, stderr]).toEqual([0, ""]);
+  return JSON.parse(stdout) as FoundReport;
+}
+
+test("the one whose statement it was is named, and the file's values are nowhere", async () => {
+  const { gateway } = scene;
+  writeFileSync(join(gateway.dir, "leak.csv"), messy(stolen), "utf16le");
+  const report = await trace("--found", "leak.csv");
+  expect(report.rows).toMatchObject({ read: stolen.length + 1, unmatched: 1 });
+  expect(report.rows.matched).toBe(stolen.length);
+  expect(report.columns.map(({ column, holds }) => [column, holds])).toEqual([
+    ["Full Name", "support.customers.name"],
+    ["Mail", "support.customers.email"],
+    ["Tel", "support.customers.phone"],
+  ]);
+  expect(report.candidates[0]).toMatchObject({ actor: mallory.id, covered: stolen.length, verdict: "evidence" });
+  expect(report.candidates[0]?.statements[0]).toMatchObject({ covered: stolen.length, subjects: stolen.length });
+  expect(report.candidates.slice(1).every(({ verdict }) => verdict === "none")).toBe(true);
+  const text = await whosaw("trace", "--found", "leak.csv");
+  expect(text.stdout).toContain(`${mallory.id} was shown 100.0 % of it`);
+  for (const { name, email } of stolen)
+    for (const value of [name, email]) expect(text.stdout + JSON.stringify(report)).not.toContain(value);
+  const looks = [];
+  for await (const { entry } of readEntries(gateway.config.ledger.console, { masterKey: gateway.keys.masterKey }))
+    if (entry?.kind === "look") looks.push(entry);
+  expect(looks).toHaveLength(2);
+  expect(looks[0]).toMatchObject({ command: "trace --found", results: stolen.length });
+  expect(looks[0]?.target).toContain(`file:sha256:${report.sha256} customer:${stolen.length} shown:${mallory.id}`);
+  expect(readFileSync(join(gateway.dir, "leak.csv")).length).toBeGreaterThan(0);
+});
