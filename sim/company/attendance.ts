@@ -6,12 +6,15 @@ import { type Roster, SITES } from "./staff.ts";
 export interface AttendanceOptions {
   readonly seed: number;
   readonly firstDay: number;
+  readonly days: number;
   /** Three shifts at four sites, five days of seven, leave, swaps, joiners; else everybody, every day, from 7 to 20 UTC. */
   readonly shifts: boolean;
 }
 
 const HOUR_MS = 3_600_000;
 const SHIFT_HOURS = 8;
+const EVERYBODY_FROM_HOUR = 7;
+const EVERYBODY_HOURS = 13;
 const FIRST_SHIFT_HOUR = 6;
 const DAYS_OFF_OF_SEVEN = 2;
 const SWAPPED_SHARE = 0.03;
@@ -27,12 +30,15 @@ const ABOUT = { shift: 31, rest: 32, leave: 33, swap: 34, joined: 35, ramp: 36 }
 export class Attendance {
   readonly #options: AttendanceOptions;
   readonly #roster: Roster;
+  /** UTC, of each staff member: 0 to 23. */
+  readonly #startHours: Uint8Array;
   /** Asked again and again for the same few days. */
   readonly #days = new Map<number, Uint8Array>();
 
   constructor(options: AttendanceOptions, roster: Roster) {
     this.#options = options;
     this.#roster = roster;
+    this.#startHours = Uint8Array.from(roster.members, (_, staff) => this.#startHour(staff));
   }
 
   isAtWork(staff: number, day: number): boolean {
@@ -52,6 +58,13 @@ export class Attendance {
     return day;
   }
 
+  #startHour(staff: number): number {
+    if (!this.#options.shifts) return EVERYBODY_FROM_HOUR;
+    const local = FIRST_SHIFT_HOUR + SHIFT_HOURS * (this.#hash(ABOUT.shift, staff, 0) % 3);
+    const site = SITES.find(({ name }) => name === this.#roster.members[staff]?.site);
+    return (local - (site?.utcOffsetHours ?? 0) + 24) % 24;
+  }
+
   #works(staff: number, day: number): boolean {
     const since = day - this.joinedOn(staff);
     if (since < 0 || this.#share(ABOUT.ramp, staff, day) > (since + 1) / RAMP_DAYS) return false;
@@ -62,22 +75,19 @@ export class Attendance {
 
   /** The first day on which somebody works here; mostly long ago. */
   joinedOn(staff: number): number {
-    const months = this.#share(ABOUT.joined, staff, 0) / JOINERS_A_MONTH;
-    const { firstDay } = this.#options;
-    return months < 12 ? firstDay + Math.floor(months * 30) : firstDay - RAMP_DAYS;
+    const { firstDay, days } = this.#options;
+    const after = Math.floor((this.#share(ABOUT.joined, staff, 0) / JOINERS_A_MONTH) * 30);
+    return after < days ? firstDay + after : firstDay - RAMP_DAYS;
   }
 
   /** When the shift of this day begins, UTC epoch milliseconds; it may end on the next. */
   shiftStart(staff: number, day: number): number {
-    if (!this.#options.shifts) return day * DAY_MS + 7 * HOUR_MS;
-    const local = FIRST_SHIFT_HOUR + SHIFT_HOURS * (this.#hash(ABOUT.shift, staff, 0) % 3);
-    const site = SITES.find(({ name }) => name === this.#roster.members[staff]?.site);
-    return day * DAY_MS + ((local - (site?.utcOffsetHours ?? 0) + 24) % 24) * HOUR_MS;
+    return day * DAY_MS + this.#startHours[staff]! * HOUR_MS;
   }
 
   /** Some moment of that shift. */
   moment(staff: number, day: number, draws: Draws): number {
-    const hours = this.#options.shifts ? SHIFT_HOURS : 13;
+    const hours = this.#options.shifts ? SHIFT_HOURS : EVERYBODY_HOURS;
     return Math.floor(this.shiftStart(staff, day) + draws.unit() * (hours * HOUR_MS - 10 * 60_000));
   }
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { DAY_MS } from "../../src/base/clock.ts";
-import { Company, type CompanyOptions, TRIAL } from "./company.ts";
+import { Company } from "./company.ts";
 import { PAGES } from "./fields.ts";
+import { type CompanyOptions, TRIAL } from "./options.ts";
 import { viewsOf } from "./views.ts";
 
 const SMALL: Partial<CompanyOptions> = { customers: 2_000, staff: 40, days: 60 };

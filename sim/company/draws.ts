@@ -66,11 +66,6 @@ export class Draws {
     return this.unit() < probability;
   }
 
-  pick<T>(from: readonly T[]): T {
-    if (from.length === 0) throw new Error("nothing to pick from");
-    return from[this.below(from.length)] as T;
-  }
-
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.unit());
   }

@@ -39,7 +39,6 @@ export class Roster {
     this.secondLine = Math.round(staff * secondLineShare);
     this.quality = Math.round(staff * qualityShare);
     this.agents = staff - this.secondLine - this.quality;
-    if (this.agents < 1) throw new Error("a company needs an agent");
     this.teamSize = teamSize;
     this.teams = Math.ceil(this.agents / teamSize);
     this.members = Array.from({ length: staff }, (_, index) => this.#member(index));

@@ -1,3 +1,4 @@
+import { assert } from "../../src/base/assert.ts";
 import { DAY_MS } from "../../src/base/clock.ts";
 
 /** One day of a company: disclosures, one a row, in the order of time. */
@@ -68,7 +69,7 @@ export class Statements {
   add({ staff, at, fields, ticket, listed = false }: Statement): void {
     if (this.#count === this.#at.length) this.#grow();
     const index = this.#count++;
-    if (index === STATEMENTS_A_DAY_MAX) throw new Error("more statements a day than can be put in order");
+    assert(index < STATEMENTS_A_DAY_MAX, "statements of a day can be put in order");
     this.#staff[index] = staff;
     this.#at[index] = at;
     this.#fields[index] = fields;

@@ -1,8 +1,10 @@
 /** One case: what was stolen and by whom, and the reports that come of it. What is true never stands in a report. */
 import { DAY_MS } from "../../src/base/clock.ts";
 import type { Report, Views } from "../../src/trace/model.ts";
+import { LIMITS } from "../../src/base/limits.ts";
 import { Additions } from "./additions.ts";
 import type { Company } from "./company.ts";
+import { between, refuse, whole } from "./checks.ts";
 import type { Draws } from "./draws.ts";
 import { PAGES } from "./fields.ts";
 import { type Call, type Delays, reportOf, type ReportingOptions } from "./scammers.ts";
@@ -12,6 +14,8 @@ import type { Seen } from "./seen.ts";
 
 const REPEATED_AFTER_DAYS = 3;
 const HANDLED_AFTER_MS = 600_000;
+/** All classes of fields. */
+const FACTS_MAX = 63;
 
 export interface TheftOptions {
   readonly scheme: SchemeName;
@@ -61,9 +65,12 @@ export interface Theft {
   readonly truth: Truth;
 }
 
-/** @param seen the company's views: all, or those of so many staff that thieves can be drawn from */
+/**
+ * @param seen the company's views: all, or those of so many staff that thieves can be drawn from
+ * @throws WhosawError USAGE for options that make no theft, and where nobody was shown enough to steal
+ */
 export function theft(company: Company, seen: Seen, options: Partial<TheftOptions>, draws: Draws): Theft {
-  const all = { ...THEFT, ...options };
+  const all = checked({ ...THEFT, ...options }, company);
   const { firstDay, days } = company.options;
   const reporting: ReportingOptions = {
     ...all,
@@ -88,6 +95,21 @@ export function theft(company: Company, seen: Seen, options: Partial<TheftOption
     added: additions.views(),
     truth: { ...plan, scheme: all.scheme, calls: received.map(({ call }) => call) },
   };
+}
+
+function checked(options: TheftOptions, { options: { days } }: Company): TheftOptions {
+  const { scheme, delays } = options;
+  if (!Object.hasOwn(SCHEMES, scheme))
+    refuse(`no scheme is called ${scheme}`, `one of ${Object.keys(SCHEMES).join(", ")}`);
+  whole(options, "reports", 0, LIMITS.simReportsMax);
+  whole(options, "onsetDays", 0, days - 1);
+  whole(options, "facts", 0, FACTS_MAX);
+  for (const share of ["noiseShare", "unknownFactsShare", "repeatedShare"] as const) between(options, share, 0, 1);
+  between(options, "wrongByDays", 0, LIMITS.simDaysMax);
+  between(delays, "soonShare", 0, 1);
+  between(delays, "soonMeanDays", 0, LIMITS.simDaysMax);
+  between(delays, "longestDays", 0, LIMITS.simDaysMax);
+  return options;
 }
 
 interface Received {

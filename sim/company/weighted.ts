@@ -1,3 +1,4 @@
+import { assert } from "../../src/base/assert.ts";
 import type { Draws } from "./draws.ts";
 
 /** Picks one of millions by weight in one step, whatever the weights (Walker 1977, Vose 1991). */
@@ -12,7 +13,7 @@ export class WeightedPick {
     const instead = new Uint32Array(count);
     let total = 0;
     for (let i = 0; i < count; i++) total += weights[i]!;
-    if (!(total > 0)) throw new Error("nothing to pick from");
+    assert(total > 0, "there is somebody to pick");
     // Both stacks in one array: those with too little grow from the left, those with too much from the right.
     const stacks = new Uint32Array(count);
     let small = 0;

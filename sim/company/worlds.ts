@@ -1,5 +1,6 @@
 /** Worlds to try trace and watch in, as data: what `whosaw sim --help` lists and the benches go through. */
-import { type CompanyOptions, WATCHED } from "./company.ts";
+import { type CompanyOptions, WATCHED } from "./options.ts";
+import { WhosawError } from "../../src/base/errors.ts";
 import { PAGES } from "./fields.ts";
 import { THIEVES, type ThiefName } from "./heist.ts";
 import type { TheftOptions } from "./theft.ts";
@@ -186,11 +187,17 @@ const HELD_OUT: Pick<World, "company" | "theft"> = {
   theft: { delays: { soonShare: 0.5, soonMeanDays: 18, longestDays: 90 }, onsetDays: 75 },
 };
 
-/** The world of this name. @param heldOut with parameters that were not used in tuning */
+/**
+ * The world of this name.
+ *
+ * @throws WhosawError USAGE for a name that is none
+ * @param heldOut with parameters that were not used in tuning */
 export function worldOf(name: string, heldOut = false): World {
   const world = WORLDS.find((one) => one.name === name);
   if (world === undefined)
-    throw new Error(`no world is called ${name}; there are ${WORLDS.map((one) => one.name).join(", ")}`);
+    throw new WhosawError("USAGE", `no world is called ${name}`, {
+      hint: `one of ${WORLDS.map((one) => one.name).join(", ")}`,
+    });
   if (!heldOut) return world;
   return {
     ...world,

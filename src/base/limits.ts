@@ -260,4 +260,15 @@ export const LIMITS = {
   foundTeamMembersMax: 20_000,
   /** Entries of the last day that `whosaw doctor` reads. */
   doctorEntriesMax: 1_000_000,
+  /** The simulated company: 12 bytes of memory a customer, some hundred bytes a ticket of one day. */
+  simCustomersMax: 50_000_000,
+  simStaffMax: 100_000,
+  simDaysMax: 3_660,
+  simReportsMax: 100_000,
+  simFirstDayMax: 100_000,
+  simTicketsPerDayMax: 2_000_000,
+  simActivitySigmaMax: 5,
+  /** Of queue pages and of unexplained look-ups, as multiples of the usual. */
+  simVolumeMax: 10,
+  simClockAheadHoursMax: 48,
 } as const;

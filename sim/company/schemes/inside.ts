@@ -1,5 +1,6 @@
 /** Somebody of the staff leaked what the work showed, or more. */
 import { DAY_MS } from "../../../src/base/clock.ts";
+import { refuse } from "../checks.ts";
 import { hashOf } from "../draws.ts";
 import { PAGES } from "../fields.ts";
 import { only, together } from "../loot.ts";
@@ -68,7 +69,7 @@ export const frameUp: Scheme = (scene) => {
 /** Whoever stole beside the work, in a company that was made with thieves: the first of them. */
 export const heist: Scheme = (scene) => {
   const [first] = scene.company.heists;
-  if (first === undefined) throw new Error("this company has no thieves; name some in its options");
+  if (first === undefined) refuse("nobody steals beside the work", "a world that names `thieves`");
   const { habit, staff } = first;
   const taken = habit.aDay > 0 ? first.loot() : copiedBy(scene, staff[0]!, habit.listed === true);
   const kind = staff.length > 1 ? "pair" : "single";

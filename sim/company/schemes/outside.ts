@@ -2,7 +2,18 @@
 import { STRATA } from "../customers.ts";
 import { lootOf } from "../loot.ts";
 import { type Call, calledAt, callsFrom } from "../scammers.ts";
-import { background, copiedBy, drawAgent, idOf, type Plan, type Scene, type Scheme, sold, teamOf } from "./scene.ts";
+import {
+  background,
+  copiedBy,
+  drawAgent,
+  idOf,
+  MISSES_MAX,
+  type Plan,
+  type Scene,
+  type Scheme,
+  sold,
+  teamOf,
+} from "./scene.ts";
 
 const NOBODY = { kind: "nobody", staff: [], stolen: [] } as const;
 
@@ -24,12 +35,7 @@ export const dumpByTickets: Scheme = (scene) =>
 /** The whole database was copied once, and the callers speak one country's language. */
 export const dumpByCountry: Scheme = (scene) => {
   const there = inOneCountry(scene);
-  return dumped(scene, () => {
-    for (;;) {
-      const subject = scene.company.customers.pickByActivity(scene.draws);
-      if (there(subject)) return subject;
-    }
-  });
+  return dumped(scene, () => scene.company.customers.pickByActivity(scene.draws), there);
 };
 
 /** An outsider sits in one team's queue and opens what the team opens. */
@@ -62,19 +68,18 @@ function inOneCountry({ company, draws }: Scene): (subject: number) => boolean {
 }
 
 /** A copy of everything, made in the first third of the time that is left. */
-function dumped(scene: Scene, pick: () => number): Plan {
+function dumped(scene: Scene, pick: () => number, called: (subject: number) => boolean = () => true): Plan {
   const { draws, reporting, leaked } = scene;
   const seenAt = Math.floor(draws.between(reporting.from, (reporting.from * 2 + reporting.to) / 3));
-  const calls: Call[] = [];
-  const called = new Set<number>();
+  const calls = new Map<number, Call>();
   // Not all are called in time, and not so many live in a small country.
-  for (let tries = 0; calls.length < leaked && tries < leaked * 1_000; tries++) {
+  for (let misses = 0; calls.size < leaked && misses < MISSES_MAX; misses++) {
     const subject = pick();
     const at = calledAt(seenAt, reporting, draws);
-    if (at === undefined || called.has(subject)) continue;
-    called.add(subject);
-    calls.push({ subject, at, seenAt });
+    if (at === undefined || calls.has(subject) || !called(subject)) continue;
+    calls.set(subject, { subject, at, seenAt });
+    misses = 0;
   }
-  const rest = background(scene, scene.reports - calls.length, (subject) => !called.has(subject));
-  return { kind: "dump", staff: [], stolen: "everyone", calls: [...calls, ...rest] };
+  const rest = background(scene, scene.reports - calls.size, (subject) => !calls.has(subject));
+  return { kind: "dump", staff: [], stolen: "everyone", calls: [...calls.values(), ...rest] };
 }

@@ -1,4 +1,5 @@
 /** Thieves who take what was made to be found: decoys, and copies of an export that differ. */
+import { refuse } from "../checks.ts";
 import { PAGES } from "../fields.ts";
 import { type Loot, someOf, together } from "../loot.ts";
 import { type Call, callsFrom } from "../scammers.ts";
@@ -15,8 +16,7 @@ export const decoysCalled: Scheme = (scene) => {
   const { agents } = teamOf(scene, thief);
   const { decoys } = scene.company.customers;
   const each = Math.floor(decoys.length / agents.length);
-  if (each < DECOY_CALLS)
-    throw new Error(`${agents.length * DECOY_CALLS} decoys are needed, ${decoys.length} there are`);
+  if (each < DECOY_CALLS) refuse(`${decoys.length} decoys are too few`, `${agents.length * DECOY_CALLS}`);
   const planted = agents.map((agent, index) => plant(scene, agent, decoys.slice(index * each, (index + 1) * each)));
   const bait = planted[agents.indexOf(thief)]!;
   const decoyCalls = callsFrom(bait, DECOY_CALLS, scene.reporting, scene.draws).map((call): Call => ({

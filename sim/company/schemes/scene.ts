@@ -1,6 +1,7 @@
 /** What every scheme starts from, and what the calls of all have in common. */
 import type { HypothesisKind } from "../../../src/trace/model.ts";
 import type { Additions } from "../additions.ts";
+import { refuse } from "../checks.ts";
 import type { Company } from "../company.ts";
 import type { Draws } from "../draws.ts";
 import { type Loot, lootOf } from "../loot.ts";
@@ -38,6 +39,9 @@ export type Scheme = (scene: Scene) => Plan;
 /** Whoever is drawn as a thief was shown at least so many customers, where anybody was. */
 const LOOT_MIN = 30;
 
+/** So often in a row nobody new is found: then there is nobody left, or hardly anybody. */
+export const MISSES_MAX = 10_000;
+
 /** Calls from a loot, and of others as many as there have to be. */
 export function sold(scene: Scene, loot: Loot): Pick<Plan, "stolen" | "calls"> {
   const calls = callsFrom(loot, scene.leaked, scene.reporting, scene.draws);
@@ -51,9 +55,11 @@ export function background(scene: Scene, count: number, eligible: (subject: numb
   const { company, draws, reporting } = scene;
   const subjects = new Set<number>();
   // A small company may not have so many that are eligible.
-  for (let tries = 0; subjects.size < count && tries < count * 1_000; tries++) {
+  for (let misses = 0; subjects.size < count && misses < MISSES_MAX; misses++) {
     const subject = company.customers.pickForScam(draws);
-    if (eligible(subject)) subjects.add(subject);
+    if (subjects.has(subject) || !eligible(subject)) continue;
+    subjects.add(subject);
+    misses = 0;
   }
   return Array.from(subjects, (subject) => ({ subject, at: Math.floor(draws.between(reporting.from, reporting.to)) }));
 }
@@ -65,7 +71,7 @@ export function drawAgent({ company, seen, draws }: Scene, fits: (agent: number)
     if (fits(agent) && seen.subjectsOf(agent).size >= LOOT_MIN) return agent;
     agent = draws.below(company.roster.agents);
   }
-  throw new Error("no agent was shown enough customers; take more tickets, or the views of more staff");
+  refuse("no agent was shown enough customers to steal", "more tickets, fewer staff, or the views of more of them");
 }
 
 /** Whom one staff member opened or, if so asked, had listed. */

@@ -1,0 +1,19 @@
+import { WhosawError } from "../../src/base/errors.ts";
+
+/** @throws WhosawError USAGE unless the value of this name is a whole number of the range, both ends included */
+export function whole<K extends string>(of: Readonly<Record<K, unknown>>, name: K, low: number, high: number): void {
+  if (!Number.isSafeInteger(of[name])) refuse(`${name} is no whole number`, `from ${low} to ${high}`);
+  between(of, name, low, high);
+}
+
+/** @throws WhosawError USAGE unless the value of this name is a number of the range, both ends included */
+export function between<K extends string>(of: Readonly<Record<K, unknown>>, name: K, low: number, high: number): void {
+  const value = of[name];
+  if (!(typeof value === "number" && value >= low && value <= high))
+    refuse(`${name} is ${String(value)}`, `from ${low} to ${high}`);
+}
+
+/** Says what makes no simulated company, and what would. */
+export function refuse(what: string, hint: string): never {
+  throw new WhosawError("USAGE", `simulated company: ${what}`, { hint });
+}
