@@ -190,6 +190,10 @@ export const LIMITS = {
   columnsQuestionsMax: 2,
   /** Silence of a ClickHouse server after which it counts as gone. */
   columnsAnswerTimeoutMs: 300_000,
+  /** Disclosures and strata of the subjects that one statement aggregates; shipping has its turn between two. */
+  aggregatedRowsMax: 2_000_000,
+  /** A case is read again so often when its aggregates are made anew meanwhile. */
+  aggregatesReadAttemptsMax: 3,
   /** Disclosures of an answer whose statements and forms are looked up together. */
   columnsJoinedRowsMax: 8_192,
   /** Names of actors, kinds and logs, and uses of forms, kept while questions are answered. */

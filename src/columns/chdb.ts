@@ -75,6 +75,10 @@ class Chdb implements Columns {
     return this.#with(async (session) => rowsOf((await session.queryAsync(sql, { format: FORMAT })).text()));
   }
 
+  async bytes(sql: string): Promise<Uint8Array> {
+    return this.#with(async (session) => (await session.queryAsync(sql, { format: "RowBinary" })).bytes());
+  }
+
   async *stream(sql: string): AsyncGenerator<ColumnsValue[][]> {
     const session = await this.#session();
     try {

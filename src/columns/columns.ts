@@ -10,7 +10,11 @@ export type ColumnsTable =
   | "logs"
   | "kinds"
   | "strata"
-  | "shipped";
+  | "shipped"
+  | "actor_days"
+  | "cell_days"
+  | "subject_cells"
+  | "aggregates";
 
 /** One value of a result. 64-bit integers come as decimal strings. */
 export type ColumnsValue = string | number | readonly ColumnsValue[];
@@ -23,6 +27,8 @@ export interface Columns {
   select(sql: string): Promise<ColumnsValue[][]>;
   /** The same, a block of rows at a time, for results of any length. */
   stream(sql: string): AsyncIterable<ColumnsValue[][]>;
+  /** The same, whole, as RowBinary (row-binary.ts): for numbers by the million. */
+  bytes(sql: string): Promise<Uint8Array>;
   /**
    * Adds rows at once or not at all.
    * @param rows TabSeparated, in the order of the table's columns (rows.ts), of one day

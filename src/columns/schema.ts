@@ -5,7 +5,7 @@ import type { Columns, ColumnsTable } from "./columns.ts";
 import { knownSettings, TABLE_SETTINGS } from "./settings.ts";
 
 /** Counted up with every change of a table. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 interface TableShape {
   /** In the order in which rows are inserted. */
@@ -13,6 +13,8 @@ interface TableShape {
   readonly order: readonly string[];
   /** Rows that agree in `order` stand for one: the one with the highest of this column, or any. */
   readonly replacing?: { readonly version?: string };
+  /** Rows that agree in `order` stand for one, in which this column is their sum. */
+  readonly summing?: string;
   readonly partition?: string;
 }
 
@@ -34,6 +36,17 @@ const DISCLOSURE: TableShape["columns"] = [
   ["form", "UInt64"],
   ["grade", "UInt8"],
   ["listed", "UInt8"],
+];
+
+/** What aggregates count views by, behind what they are of. */
+const DAY_COUNTS: TableShape["columns"] = [
+  ["generation", "UInt32"],
+  ["piece", "UInt32"],
+  ["actor", "UInt64"],
+  ["day", "Int32"],
+  ["fields", "UInt32"],
+  ["listed", "UInt8"],
+  ["n", "UInt32"],
 ];
 
 const NAME: TableShape = {
@@ -108,6 +121,41 @@ export const TABLES: Readonly<Record<ColumnsTable, TableShape>> = {
     order: ["log"],
     replacing: { version: "next" },
   },
+  actor_days: {
+    columns: DAY_COUNTS,
+    order: ["actor", "day", "fields", "listed", "piece"],
+    summing: "n",
+    partition: "generation",
+  },
+  cell_days: {
+    columns: [["cell", "UInt16"], ...DAY_COUNTS],
+    order: ["cell", "actor", "day", "fields", "listed", "piece"],
+    summing: "n",
+    partition: "generation",
+  },
+  subject_cells: {
+    columns: [
+      ["generation", "UInt32"],
+      ["subject", "Int64"],
+      ["subject2", "Int64"],
+      ["exposure", "UInt32"],
+      ["cell", "UInt16"],
+    ],
+    order: ["subject", "subject2"],
+    partition: "generation",
+  },
+  aggregates: {
+    columns: [
+      ["what", "UInt8"],
+      ["kind", "UInt32"],
+      ["epoch", "Int32"],
+      ["version", "UInt64"],
+      ["generation", "UInt32"],
+      ["detail", "String"],
+    ],
+    order: ["what", "kind", "epoch"],
+    replacing: { version: "version" },
+  },
 };
 
 /** All tables, by name. */
@@ -155,8 +203,10 @@ function tableDdl(name: string, shape: TableShape, database: string, cluster: st
   const columns = shape.columns.map(([column, type]) => `${column} ${type}`).join(", ");
   const replica = cluster === undefined ? [] : [`'/clickhouse/tables/{shard}/${database}/${name}'`, "'{replica}'"];
   const version = shape.replacing?.version;
-  const parameters = [...replica, ...(version === undefined ? [] : [version])];
-  const engine = `${cluster === undefined ? "" : "Replicated"}${shape.replacing === undefined ? "" : "Replacing"}MergeTree`;
+  const summed = shape.summing === undefined ? [] : [`(${shape.summing})`];
+  const parameters = [...replica, ...(version === undefined ? [] : [version]), ...summed];
+  const merging = shape.replacing === undefined ? (shape.summing === undefined ? "" : "Summing") : "Replacing";
+  const engine = `${cluster === undefined ? "" : "Replicated"}${merging}MergeTree`;
   const where = cluster === undefined ? "" : ` ON CLUSTER '${cluster}'`;
   const partition = shape.partition === undefined ? "" : ` PARTITION BY ${shape.partition}`;
   return `CREATE TABLE IF NOT EXISTS ${name}${where} (${columns}) ENGINE = ${engine}(${parameters.join(", ")})${partition} ORDER BY (${shape.order.join(", ")})`;

@@ -15,6 +15,8 @@ export const QUERY_SETTINGS: Settings = {
   output_format_json_quote_64bit_integers: 1,
   // An INSERT is one block, written before it is answered: all of it, or nothing.
   async_insert: 0,
+  // Replicas would take two aggregates that happen to have equal rows for one that came twice.
+  insert_deduplicate: 0,
   input_format_parallel_parsing: 0,
   max_insert_block_size: INSERT_ROWS_MAX,
   min_insert_block_size_rows: INSERT_ROWS_MAX,

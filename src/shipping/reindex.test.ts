@@ -53,6 +53,7 @@ test("a swap that is cut short anywhere is gone on with by whoever opens columns
     const cut: Columns = {
       select: (sql) => columns.select(sql),
       stream: (sql) => columns.stream(sql),
+      bytes: (sql) => columns.bytes(sql),
       insert: (table, rows) => columns.insert(table, rows),
       close: () => columns.close(),
       command: async (sql) => {

@@ -42,6 +42,7 @@ function failingAt(nth: number, arrives: boolean): Columns {
   return {
     select: (sql) => columns.select(sql),
     stream: (sql) => columns.stream(sql),
+    bytes: (sql) => columns.bytes(sql),
     command: (sql) => columns.command(sql),
     close: () => columns.close(),
     insert: async (table: ColumnsTable, rows: Buffer) => {

@@ -33,7 +33,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/config": ["src/base", "src/lineage", "src/actors"],
   "src/gateway": ["src/base", "src/wire", "src/lineage", "src/ledger", "src/actors", "src/config", "src/metrics"],
   "src/shipping": ["src/base", "src/ledger", "src/columns", "src/config"],
-  "src/asks": ["src/base", "src/ledger", "src/actors", "src/config", "src/columns", "src/shipping"],
+  "src/asks": ["src/base", "src/ledger", "src/actors", "src/config", "src/columns", "src/shipping", "src/trace"],
   // From reports to suspects and scope.
   "src/cases": [
     "src/base",

@@ -1,0 +1,216 @@
+/**
+ * A case as the trace takes it, from columns: the views of the reported subjects, and of everybody else no more than
+ * counts by day, which the daily aggregates keep ready.
+ */
+import { WhosawError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Columns } from "../columns/columns.ts";
+import type { Making } from "../columns/daily/cells.ts";
+import { type Aggregate, aggregatesOf, WHAT } from "../columns/daily/kept.ts";
+import { epochsOver, type Made, makeAggregates, type Wanted } from "../columns/daily/make.ts";
+import { number64 } from "../columns/numbers.ts";
+import { Names } from "../columns/queries/names.ts";
+import {
+  actorDays,
+  cellDays,
+  type Days,
+  pairsInCells,
+  placementsOf,
+  viewsOfSubjects,
+} from "../columns/queries/trace.ts";
+import type { SubjectKey } from "../columns/rows.ts";
+import type { PlacedReport, Report, SeenByBoth, Staff, TraceInput, TraceOptions } from "../trace/model.ts";
+import { dayOf, EPOCH_DAYS, epochOf, MEMORY_DAYS } from "../trace/strata.ts";
+import { CaseCells } from "./case-cells.ts";
+import { Counts, StaffNumbers, viewsFrom } from "./case-rows.ts";
+import { makingOf, type MakingOptions } from "./trace-making.ts";
+
+/** A report whose subject is named by its key. */
+export interface CaseReport extends Omit<Report, "subject"> {
+  readonly subject: SubjectKey;
+}
+
+export interface CaseAsked extends Pick<MakingOptions, "kind" | "rules" | "readable"> {
+  readonly reports: readonly CaseReport[];
+  /** Actors who have access, whether or not they saw anybody; whoever saw somebody is added. */
+  readonly staff?: readonly Staff[];
+  readonly options?: Partial<TraceOptions>;
+  /** Told when an aggregate that was missing has been made: at full size each takes minutes. */
+  readonly onMade?: (made: Made) => void;
+}
+
+/**
+ * What columns know of a case, up to what has arrived in them by now. In `reports`, `subject` is the place of the subject
+ * among the distinct ones; `staff` is as given, then whoever else saw anybody, by id.
+ * @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED
+ */
+export async function caseInput(columns: Columns, asked: CaseAsked): Promise<TraceInput> {
+  return unmoved(columns, asked, async (making, aggregates) => {
+    const subjects = distinctSubjects(asked.reports);
+    const { reports, cells } = await placed(making, aggregates, asked.reports, subjects);
+    const days = daysOfReports(asked);
+    const [views, totals, inCells] = await Promise.all([
+      // Who was shown a subject in the memory before its epoch counts as having seen it, however late it was called.
+      viewsOfSubjects(making, subjects, [
+        Math.min(days[0], ...[...aggregates.cells.values()].map(({ firstDay }) => firstDay)),
+        days[1],
+      ]),
+      actorCounts(making, aggregates, days),
+      cellCounts(making, aggregates, cells, days),
+    ]);
+    const seen = new Set([...views.map(({ actor }) => actor), ...totals.actors(), ...inCells.actors()]);
+    const nameOf = await new Names(columns).of("actors", [...seen].map(String));
+    const named = new Map([...seen].map((actor) => [actor, nameOf(String(actor))] as const));
+    const numbers = new StaffNumbers(asked.staff ?? [], named);
+    return {
+      staff: numbers.staff,
+      reports,
+      viewsOfReported: viewsFrom(views, numbers),
+      actorDayMass: totals.dayMass(numbers),
+      stratumMass: inCells.cellMass(numbers),
+      cells: cells.list,
+      ...(asked.options !== undefined && { options: asked.options }),
+    };
+  });
+}
+
+/**
+ * Of pairs of staff, how many subjects of each cell both were shown in the memory before
+ * the cell's epoch, and in it.
+ * @param input what {@link caseInput} gave for the same question
+ * @param pairs indices into `input.staff`
+ * @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED
+ */
+export async function seenByBoth(
+  columns: Columns,
+  asked: CaseAsked,
+  input: TraceInput,
+  pairs: readonly (readonly [first: number, second: number])[],
+): Promise<readonly SeenByBoth[]> {
+  if (pairs.length === 0) return [];
+  const actorOf = (place: number): bigint => number64(input.staff[place]?.id ?? "");
+  const actors = pairs.map(([first, second]) => [actorOf(first), actorOf(second)] as const);
+  return unmoved(columns, asked, async (making, aggregates) => {
+    const { cells } = await placed(making, aggregates, asked.reports, distinctSubjects(asked.reports));
+    const found: SeenByBoth[] = [];
+    for (const [epoch, aggregate] of aggregates.cells) {
+      for (const { pair, cell, subjects } of await pairsInCells(making, aggregate, actors)) {
+        const [first = 0, second = 0] = pairs[pair] ?? [];
+        found.push({ first, second, cell: cells.indexOf(epoch, cell), subjects });
+      }
+    }
+    return found;
+  });
+}
+
+/** The aggregates that a case is read from. */
+interface CaseAggregates {
+  /** Of the epochs of its reports, by epoch, ascending. */
+  readonly cells: ReadonlyMap<number, Aggregate>;
+  /** Of the epochs that days of the case lie in. */
+  readonly actors: ReadonlyMap<number, Aggregate>;
+}
+
+/** Reads with all that is needed made; once more if something was made anew meanwhile, for its old rows are gone. */
+async function unmoved<T>(
+  columns: Columns,
+  asked: CaseAsked,
+  read: (making: Making, aggregates: CaseAggregates) => Promise<T>,
+): Promise<T> {
+  const wanted = wantedFor(asked);
+  for (let attempt = 0; attempt < LIMITS.aggregatesReadAttemptsMax; attempt++) {
+    const making = await makingOf(columns, asked);
+    await makeAggregates(making, wanted, { onMade: asked.onMade, extend: false });
+    const aggregates = await aggregatesFor(making, wanted);
+    const answer = await read(making, aggregates);
+    const after = await aggregatesFor(making, wanted);
+    if (generationsOf(aggregates) === generationsOf(after)) return answer;
+  }
+  throw new WhosawError("COLUMNS_FAILED", "The daily aggregates were made anew while a case was read from them.", {
+    hint: "Ask again once `whosaw ledger expire` or `whosaw ledger reindex` is through.",
+  });
+}
+
+function wantedFor(asked: CaseAsked): Wanted {
+  if (asked.reports.length === 0) return { cells: [], actors: [] };
+  const cells = [...new Set(asked.reports.map(({ to }) => epochOf(dayOf(to))))].sort((a, b) => a - b);
+  return { cells, actors: epochsOver(daysOfReports(asked), EPOCH_DAYS) };
+}
+
+async function aggregatesFor({ columns, kind }: Making, { cells, actors }: Wanted): Promise<CaseAggregates> {
+  return {
+    cells: these(await aggregatesOf(columns, WHAT.cells, kind), cells),
+    actors: these(await aggregatesOf(columns, WHAT.actors, kind), actors),
+  };
+}
+
+function these(all: ReadonlyMap<number, Aggregate>, epochs: readonly number[]): ReadonlyMap<number, Aggregate> {
+  return new Map(
+    epochs.flatMap((epoch) => {
+      const aggregate = all.get(epoch);
+      return aggregate === undefined ? [] : [[epoch, aggregate] as const];
+    }),
+  );
+}
+
+function generationsOf({ cells, actors }: CaseAggregates): string {
+  return JSON.stringify([cells, actors].map((of) => [...of].map(([epoch, { generation }]) => [epoch, generation])));
+}
+
+/** Every report in the cell of its subject, in the epoch of its contact. */
+async function placed(
+  { columns }: Making,
+  aggregates: CaseAggregates,
+  asked: readonly CaseReport[],
+  subjects: readonly SubjectKey[],
+): Promise<{ readonly reports: readonly PlacedReport[]; readonly cells: CaseCells }> {
+  const places = new Map(subjects.map((key, place) => [textOf(key), place]));
+  const cells = new CaseCells();
+  const reports: PlacedReport[] = [];
+  for (const [epoch, aggregate] of aggregates.cells) {
+    cells.add(aggregate);
+    const placements = await placementsOf(columns, aggregate, subjects);
+    for (const [index, report] of asked.entries()) {
+      if (epochOf(dayOf(report.to)) !== epoch) continue;
+      const subject = places.get(textOf(report.subject)) ?? 0;
+      reports[index] = { ...report, subject, ...cells.place(epoch, subject, placements.get(subject)) };
+    }
+  }
+  return { reports, cells };
+}
+
+/** Days whose views may weigh in the case. */
+function daysOfReports({ reports, options }: CaseAsked): Days {
+  const memory = options?.memoryDays ?? MEMORY_DAYS;
+  const firsts = reports.map(({ from, to }) => dayOf(Math.min(from, to)));
+  const lasts = reports.map(({ to }) => dayOf(to));
+  return [least(firsts) - memory, -least(lasts.map((day) => -day))];
+}
+
+function least(days: readonly number[]): number {
+  return days.reduce((found, day) => Math.min(found, day), days[0] ?? 0);
+}
+
+async function actorCounts(making: Making, { actors }: CaseAggregates, days: Days): Promise<Counts> {
+  const counts = new Counts();
+  const read = await Promise.all([...actors.values()].map((aggregate) => actorDays(making, aggregate, days)));
+  for (const rows of read.flat()) counts.add(rows);
+  return counts;
+}
+
+async function cellCounts(making: Making, aggregates: CaseAggregates, cells: CaseCells, days: Days): Promise<Counts> {
+  const counts = new Counts();
+  for (const [epoch, aggregate] of aggregates.cells) {
+    for (const rows of await cellDays(making, aggregate, cells.reportedOf(epoch), days))
+      counts.add(rows, cells.indicesOf(epoch, rows.cell));
+  }
+  return counts;
+}
+
+function distinctSubjects(reports: readonly CaseReport[]): readonly SubjectKey[] {
+  return [...new Map(reports.map(({ subject }) => [textOf(subject), subject])).values()];
+}
+
+function textOf({ subject, subject2 }: SubjectKey): string {
+  return `${subject} ${subject2}`;
+}

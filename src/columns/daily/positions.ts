@@ -1,0 +1,59 @@
+/**
+ * Which disclosures an aggregate holds: of each log, all entries before one. What has come since stands behind that entry,
+ * whatever its day, so that both together are all there is.
+ */
+import { DAY_MS } from "../../base/clock.ts";
+import type { Columns } from "../columns.ts";
+import { type LogWindow, within } from "../queries/sightings.ts";
+
+export interface Reached {
+  /** number32 of its origin. */
+  readonly log: number;
+  /** Entries before it. */
+  readonly next: number;
+  /** Entries from there on are no older. */
+  readonly atMs: number;
+}
+
+/** Times of a log that may still be read, each from the one on, before the other; a log without is read whole. */
+export type Readable = ReadonlyMap<number, LogWindow["readableMs"]>;
+
+const ALWAYS: LogWindow["readableMs"] = [[0, Number.MAX_SAFE_INTEGER]];
+
+/** How far every log has arrived. */
+export async function arrived(columns: Columns): Promise<readonly Reached[]> {
+  const rows = await columns.select(
+    "SELECT log, max(next) AS last, argMax(at, next) AS time FROM shipped GROUP BY log ORDER BY log",
+  );
+  return rows.map(([log, next, atMs]) => ({ log: Number(log), next: Number(next), atMs: Number(atMs) }));
+}
+
+/** ` AND ...` for what is readable of the entries before these. */
+export function upTo(reached: readonly Reached[], readable: Readable): string {
+  const logs = reached.map(({ log, next }) => ({ log, next, readableMs: readable.get(log) ?? ALWAYS }));
+  return within({ logs });
+}
+
+/**
+ * ` AND ...` for entries from the one on and before the other, in days [firstDay, endDay); undefined if there can be none.
+ * @param since logs that it lacks are read from their beginning
+ */
+export function between(
+  since: readonly Reached[],
+  until: readonly Reached[],
+  readable: Readable,
+  [firstDay, endDay]: readonly [number, number],
+): string | undefined {
+  const [fromMs, toMs] = [firstDay * DAY_MS, endDay * DAY_MS];
+  const before = new Map(since.map((reached) => [reached.log, reached]));
+  const conditions: string[] = [];
+  let earliest = toMs;
+  for (const { log, next } of until) {
+    const { next: from, atMs } = before.get(log) ?? { next: 0, atMs: 0 };
+    if (next <= from || atMs >= toMs) continue;
+    earliest = Math.min(earliest, Math.max(atMs, fromMs));
+    conditions.push(`(log = ${log} AND entry >= ${from})`);
+  }
+  if (conditions.length === 0) return undefined;
+  return ` AND at >= ${earliest} AND at < ${toMs} AND (${conditions.join(" OR ")})${upTo(until, readable)}`;
+}
