@@ -15,8 +15,8 @@ export async function subjectRanges(
   if (stretches < 2) return [""];
   const levels = Array.from({ length: stretches - 1 }, (_, index) => ((index + 1) / stretches).toFixed(6));
   const rows = await columns.select(`SELECT quantiles(${levels.join(", ")})(subject) AS q FROM ${subjects}`);
-  const ends = (rows[0]?.[0] as readonly number[]).map((end) => BigInt(Math.floor(end)));
-  return rangesOf(ends);
+  const ends = (rows[0]?.[0] ?? []) as readonly number[];
+  return rangesOf(ends.map((end) => BigInt(Math.floor(end))));
 }
 
 /** @param ends ascending; a subject that is so frequent that it stands there twice has no stretch in between */
