@@ -50,7 +50,11 @@ async function everything(answers: Answers): Promise<string[]> {
     const tally = { opaque: 0, expired: 0 };
     const items = await all(answers.seenBy(actor, tally));
     texts.push(JSON.stringify([actor, tally.opaque, items]));
-    for (const question of [{ actor }, { actor, fromMs: MIDDLE_MS }, { actor, toMs: MIDDLE_MS }]) {
+    for (const question of [
+      { actors: [actor] },
+      { actors: [actor], fromMs: MIDDLE_MS },
+      { actors: ACTORS, toMs: MIDDLE_MS },
+    ]) {
       const scope = answers.scope(question, RULES);
       texts.push(JSON.stringify([await all(scope.subjects), scope.summary()]));
     }
@@ -108,7 +112,7 @@ describe("columns and ledger say the same", () => {
           const seen = { opaque: 0, expired: 0 };
           await all(answers.seenBy(actor, seen));
           expect(seen.expired).toBeGreaterThan(0);
-          const scope = answers.scope({ actor }, RULES);
+          const scope = answers.scope({ actors: [actor] }, RULES);
           await all(scope.subjects);
           const { subjects, reasons } = scope.summary();
           expect(subjects.max).toBeNull();

@@ -3,20 +3,16 @@ import { assert } from "../base/assert.ts";
 import type { Columns } from "../columns/columns.ts";
 import { number64 } from "../columns/numbers.ts";
 import { Names } from "../columns/queries/names.ts";
-import { countExpired, opaqueOf } from "../columns/queries/opaque.ts";
-import {
-  scope as columnsScope,
-  scopeStrata,
-  type ScopeStratum,
-  type ScopeSubject,
-  unionOfFields,
-} from "../columns/queries/scope.ts";
+import { countExpired, countGaps, opaqueOf } from "../columns/queries/opaque.ts";
+import { population, scope as columnsScope, type ScopeSubject, unionOfFields } from "../columns/queries/scope.ts";
 import type { LogWindow, Window } from "../columns/queries/sightings.ts";
 import type { RowRules } from "../shipping/batch-reader.ts";
 import { FieldClasses } from "../shipping/field-classes.ts";
 import type { AskedLog } from "./ask.ts";
-import { type Scope, scopedSubject, type ScopedSubject, type ScopeQuestion, ScopeTotals } from "./scope.ts";
 import { compareScoped, scopeInLedger } from "./scope-ledger.ts";
+import { ScopeTotals } from "./scope-totals.ts";
+import { type Scope, scopedSubject, type ScopedSubject, type ScopeQuestion } from "./scope.ts";
+import { unattributedIn, type UnattributedPart } from "./unattributed.ts";
 
 /** Where a scope is read from. */
 export interface ScopeSources {
@@ -29,21 +25,21 @@ export interface ScopeSources {
 
 /** @param sources are found out when the answer is read, not before */
 export function scopeOf(question: ScopeQuestion, rules: RowRules, sources: () => Promise<ScopeSources>): Scope {
-  const totals = new ScopeTotals(question, new FieldClasses(rules));
-  let strata: readonly ScopeStratum[] | undefined;
+  const totals = new ScopeTotals(question, new FieldClasses(rules), Object.keys(rules.subjects));
+  const names = question.strataNames ?? new Map<never, never>();
+  let whole = false;
   async function* read(): AsyncGenerator<ScopedSubject, void, undefined> {
-    const from = await sources();
-    for await (const subject of merged(await partsOf(question, rules, from, totals))) {
+    for await (const subject of merged(await partsOf(question, rules, await sources(), totals))) {
       totals.subject(subject);
-      yield scopedSubject(subject);
+      yield scopedSubject(subject, names);
     }
-    strata = await strataOf(question, from);
+    whole = true;
   }
   return {
     subjects: read(),
     summary: () => {
-      assert(strata !== undefined, "the subjects of a scope are read first");
-      return totals.summary(strata);
+      assert(whole, "the subjects of a scope are read first");
+      return totals.summary();
     },
   };
 }
@@ -56,24 +52,24 @@ async function partsOf(
   totals: ScopeTotals,
 ): Promise<AsyncIterable<ScopeSubject>[]> {
   const parts: AsyncIterable<ScopeSubject>[] = [];
+  const unattributed: UnattributedPart[] = [];
   if (columns !== undefined) {
     const names = new Names(columns);
     const window = windowOf(question, shipped);
-    parts.push(flat(columnsScope(columns, names, [number64(question.actor)], window)));
+    parts.push(flat(columnsScope(columns, names, question.actors.map(number64), window)));
     await countOthers(columns, names, question, window, totals);
   }
   for (const log of logs) {
     const found = await scopeInLedger(log, question, rules);
     found.opaque.forEach((part) => totals.opaque(part));
     totals.expired(found.expired);
+    totals.gaps(found.gaps);
+    unattributed.push(found.unattributed);
     parts.push(each(found.subjects));
   }
+  const actors = question.actors.map(number64);
+  totals.unattributed(await unattributedIn(columns, actors, windowOf(question, shipped), unattributed));
   return parts;
-}
-
-async function strataOf(question: ScopeQuestion, { columns, shipped }: ScopeSources): Promise<ScopeStratum[]> {
-  if (columns === undefined) return [];
-  return scopeStrata(columns, new Names(columns), [number64(question.actor)], windowOf(question, shipped));
 }
 
 function windowOf({ fromMs, toMs }: ScopeQuestion, logs: readonly LogWindow[]): Window {
@@ -83,13 +79,16 @@ function windowOf({ fromMs, toMs }: ScopeQuestion, logs: readonly LogWindow[]): 
 async function countOthers(
   columns: Columns,
   names: Names,
-  { actor }: ScopeQuestion,
+  { actors }: ScopeQuestion,
   window: Window,
   totals: ScopeTotals,
 ): Promise<void> {
   // An entry that has expired may be of any actor and, as far as columns know, of its own time alone.
   totals.expired(await countExpired(columns, window.logs ?? []));
-  for await (const part of opaqueOf(columns, names, number64(actor), window)) totals.opaque(part);
+  totals.gaps(await countGaps(columns, window));
+  for (const actor of actors)
+    for await (const part of opaqueOf(columns, names, number64(actor), window)) totals.opaque(part);
+  totals.population(await population(columns));
 }
 
 async function* flat(batches: AsyncIterable<ScopeSubject[]>): AsyncGenerator<ScopeSubject, void, undefined> {
@@ -139,6 +138,8 @@ function together(a: ScopeSubject, b: ScopeSubject): ScopeSubject {
     lastMs: Math.max(a.lastMs, b.lastMs),
     disclosures: a.disclosures + b.disclosures,
     opened: a.opened || b.opened,
+    sure: a.sure || b.sure,
+    stratum: a.stratum ?? b.stratum,
     ...unionOfFields({
       tables: [...a.tables, ...b.tables],
       fields: [...a.fields, ...b.fields],

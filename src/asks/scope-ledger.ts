@@ -1,22 +1,25 @@
-/** Whom an actor was shown, each subject once, read from a ledger: made of the very rows that columns would get. */
+/** Whom actors were shown, each subject once, read from a ledger: made of the very rows that columns would get. */
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { number32, number64 } from "../columns/numbers.ts";
 import type { FormUse } from "../columns/queries/names.ts";
-import { type ScopeSubject, unionOfUses } from "../columns/queries/scope.ts";
-import { DECISIONS, type DisclosureRow, type FormRow, type StatementRow } from "../columns/rows.ts";
+import { type ScopeSubject, SURE_GRADES, unionOfUses } from "../columns/queries/scope.ts";
+import { DECISIONS, type DisclosureRow, GRADES, type FormRow, type StatementRow } from "../columns/rows.ts";
 import { LogReader } from "../ledger/read.ts";
 import { type RowRules, takeLookingBack } from "../shipping/batch-reader.ts";
 import { FieldClasses } from "../shipping/field-classes.ts";
 import { Flattener, type Numbered, type RowSink } from "../shipping/flatten.ts";
 import type { AskedLog } from "./ask.ts";
 import type { OpaquePart, ScopeQuestion } from "./scope.ts";
+import type { UnattributedPart } from "./unattributed.ts";
 
 /** Everything that a scope is made of. Subjects stand in the order of `compareScoped`. */
 export interface LedgerScope {
   readonly subjects: readonly ScopeSubject[];
   readonly opaque: readonly OpaquePart[];
   readonly expired: number;
+  readonly gaps: number;
+  readonly unattributed: UnattributedPart;
 }
 
 /** @throws WhosawError USAGE for more than LIMITS.scopedSubjectsMax subjects, and as readEntries */
@@ -47,57 +50,73 @@ interface Gathered {
   lastMs: number;
   disclosures: number;
   opened: boolean;
+  sure: boolean;
   readonly uses: Map<string, FormUse>;
 }
 
 class Gathering implements RowSink {
-  readonly #actor: bigint;
+  readonly #actors: ReadonlySet<bigint>;
   readonly #question: ScopeQuestion;
   readonly #subjects = new Map<string, Gathered>();
   readonly #forms = new Map<bigint, readonly FormRow[]>();
   readonly #kinds = new Map<number, string>();
   readonly #opaque: OpaquePart[] = [];
   #expired = 0;
+  #gaps = 0;
+  #unattributed = 0;
+  readonly #others = new Set<string>();
 
   constructor(question: ScopeQuestion) {
-    this.#actor = number64(question.actor);
+    this.#actors = new Set(question.actors.map(number64));
     this.#question = question;
   }
 
-  #concerns({ actor, atMs }: { readonly actor: bigint; readonly atMs: number }): boolean {
+  #inTime({ atMs }: { readonly atMs: number }): boolean {
     const { fromMs = -Infinity, toMs = Infinity } = this.#question;
-    return actor === this.#actor && atMs >= fromMs && atMs < toMs;
+    return atMs >= fromMs && atMs < toMs;
   }
 
   disclosure(row: DisclosureRow): void {
-    if (!this.#concerns(row)) return;
+    if (!this.#inTime(row)) return;
     const key = `${row.kind} ${row.keyType} ${row.subject} ${row.subject2}`;
+    if (!this.#actors.has(row.actor)) {
+      if (row.grade === GRADES.unattributed) this.#countUnattributed(key);
+      return;
+    }
     const known = this.#subjects.get(key);
-    const subject = known ?? { row, firstMs: row.atMs, lastMs: 0, disclosures: 0, opened: false, uses: new Map() };
+    const nothing = { lastMs: 0, disclosures: 0, opened: false, sure: false };
+    const subject = known ?? { row, firstMs: row.atMs, ...nothing, uses: new Map() };
     if (known === undefined) this.#add(key, subject);
     subject.lastMs = row.atMs;
     subject.disclosures += 1;
     subject.opened ||= !row.listed;
+    subject.sure ||= SURE_GRADES.includes(row.grade);
     const use = this.#forms.get(row.form)?.[row.use];
     if (use !== undefined) subject.uses.set(`${row.form}/${row.use}`, use);
   }
 
+  #countUnattributed(key: string): void {
+    this.#unattributed += 1;
+    this.#others.add(key);
+    if (this.#others.size > LIMITS.scopedSubjectsMax) throw tooMany("Service accounts that named nobody were");
+  }
+
   #add(key: string, subject: Gathered): void {
     if (this.#subjects.size >= LIMITS.scopedSubjectsMax) {
-      throw new WhosawError("USAGE", "This actor was shown more subjects than can be counted from the ledger alone.", {
-        hint: "Narrow it with --from and --to, or ask columns, which count any number.",
-      });
+      throw tooMany("These actors were");
     }
     this.#subjects.set(key, subject);
   }
 
   statement(row: StatementRow): void {
     if (row.decision === DECISIONS.expired) this.#expired += 1;
-    if (row.decision !== DECISIONS.opaque || !this.#concerns(row)) return;
+    if (!this.#inTime(row)) return;
+    if (row.decision === DECISIONS.gap) this.#gaps += 1;
+    if (row.decision !== DECISIONS.opaque || !this.#actors.has(row.actor)) return;
     this.#opaque.push({ atMs: row.atMs, tables: (this.#forms.get(row.form) ?? []).map(({ table }) => table) });
   }
 
-  /** Actors need no names here: there is one. */
+  /** Actors need no names here: the question has them. */
   actor(): void {}
 
   kind({ number, name }: Numbered): void {
@@ -110,10 +129,15 @@ class Gathering implements RowSink {
 
   finish(): LedgerScope {
     const subjects = [...this.#subjects.values()].map((gathered) => this.#subject(gathered)).sort(compareScoped);
-    return { subjects, opaque: this.#opaque, expired: this.#expired };
+    const unattributed = {
+      disclosures: this.#unattributed,
+      others: this.#others,
+      own: new Set(this.#subjects.keys()),
+    };
+    return { subjects, opaque: this.#opaque, expired: this.#expired, gaps: this.#gaps, unattributed };
   }
 
-  #subject({ row, firstMs, lastMs, disclosures, opened, uses }: Gathered): ScopeSubject {
+  #subject({ row, firstMs, lastMs, disclosures, opened, sure, uses }: Gathered): ScopeSubject {
     const { keyType, subject, subject2 } = row;
     const kind = this.#kinds.get(row.kind) ?? "";
     return {
@@ -125,7 +149,15 @@ class Gathering implements RowSink {
       lastMs,
       disclosures,
       opened,
+      sure,
+      stratum: undefined,
       ...unionOfUses([...uses.values()]),
     };
   }
+}
+
+function tooMany(who: string): WhosawError {
+  return new WhosawError("USAGE", `${who} shown more subjects than can be counted from the ledger alone.`, {
+    hint: "Narrow it with --from and --to, or ask columns, which count any number.",
+  });
 }

@@ -1,19 +1,25 @@
-/** The scope of an actor: the exact set of subjects and fields that it was shown, and how much larger it may be, with the reasons. */
-import type { ScopeStratum, ScopeSubject } from "../columns/queries/scope.ts";
+/**
+ * The scope of an actor, or of several together: the exact set of subjects and fields that they were shown, how much larger
+ * it may be, with the reasons, and what stands behind every zero.
+ */
+import type { ScopeSubject } from "../columns/queries/scope.ts";
+import { type NamedStratum, stratumPairs } from "../columns/stratum.ts";
 import type { ActorId } from "../ledger/entry.ts";
-import type { FieldClasses } from "../shipping/field-classes.ts";
 import { keyText } from "../shipping/subject-columns.ts";
 
+/** Strata by their numbers, as far as somebody knows. */
+export type StrataNames = ReadonlyMap<number, NamedStratum>;
+
 export interface ScopeQuestion {
-  readonly actor: ActorId;
+  /** One, or a group of whom nobody can say which. */
+  readonly actors: readonly ActorId[];
   /** From this time on, before that one. */
   readonly fromMs?: number | undefined;
   readonly toMs?: number | undefined;
-  /** What strata are called, by their numbers, as far as somebody knows. */
-  readonly strataNames?: ReadonlyMap<number, string> | undefined;
+  readonly strataNames?: StrataNames | undefined;
 }
 
-/** An opaque statement of the actor. */
+/** An opaque statement of the actors. */
 export interface OpaquePart {
   readonly atMs: number;
   readonly tables: readonly string[];
@@ -30,10 +36,14 @@ export interface ScopedSubject {
   readonly disclosures: number;
   /** False if it was shown in lists only. */
   readonly opened: boolean;
+  /** False if it is only possible that it was shown to these actors. */
+  readonly sure: boolean;
   /** Columns behind their tables: in clear; masked and never in clear; never shown, but searched by. */
   readonly fields: readonly string[];
   readonly masked: readonly string[];
   readonly searchedBy: readonly string[];
+  /** Such as `{"country": "PT"}`; a null has no value in the database. Null where no stratum is known. */
+  readonly strata: Readonly<Record<string, string | null>> | null;
 }
 
 export interface ScopeClass {
@@ -55,6 +65,8 @@ export interface ScopeKind {
   readonly classes: readonly ScopeClass[];
   /** Largest first. Empty where no strata are known; null, the last, stands for subjects of which none is. */
   readonly strata: readonly ScopedStratum[];
+  /** The same by each name alone: by country, by language. Every value that any subject has is there, also with 0. */
+  readonly breakdowns: readonly ScopeBreakdown[];
 }
 
 export interface ScopedStratum {
@@ -64,14 +76,35 @@ export interface ScopedStratum {
   readonly subjects: number;
 }
 
+export interface ScopeBreakdown {
+  /** `country` */
+  readonly by: string;
+  /** Largest first, then by value. Null stands for subjects without one, and for those whose stratum is not known. */
+  readonly values: readonly { readonly value: string | null; readonly subjects: number }[];
+}
+
+/** Nobody of a kind, or of a stratum of it, and why that is so. */
+export interface ScopeZero {
+  readonly kind: string;
+  /** Undefined for the kind as a whole. */
+  readonly by?: string;
+  readonly value?: string;
+  /** The record is without a hole: nobody at all, and not just nobody who is known. */
+  readonly exact: boolean;
+  /** `no disclosure, 0 opaque statements, 0 expired entries, 0 gaps in the record` */
+  readonly grounds: string;
+}
+
 export interface ScopeSummary {
-  readonly actor: ActorId;
+  readonly actors: readonly ActorId[];
   readonly from: string | null;
   readonly to: string | null;
   /** Distinct subjects: at least, and at most. `max` is null where nobody can say, for the `reasons`. */
   readonly subjects: { readonly min: number; readonly max: number | null };
+  /** Why `max` is more than `min`. */
   readonly reasons: readonly string[];
   readonly kinds: readonly ScopeKind[];
+  readonly zeros: readonly ScopeZero[];
   readonly opaque: {
     readonly statements: number;
     readonly first: string | null;
@@ -87,145 +120,15 @@ export interface Scope {
   summary(): ScopeSummary;
 }
 
-export function scopedSubject(subject: ScopeSubject): ScopedSubject {
-  const { kind, firstMs, lastMs, disclosures, opened, fields, masked, searchedBy } = subject;
+/** @param names what its stratum is called */
+export function scopedSubject(subject: ScopeSubject, names: StrataNames): ScopedSubject {
+  const { kind, firstMs, lastMs, disclosures, opened, sure, fields, masked, searchedBy, stratum } = subject;
   const [first, last] = [isoTime(firstMs), isoTime(lastMs)];
-  return { kind, key: keyText(subject), first, last, disclosures, opened, fields, masked, searchedBy };
+  const named = stratum === undefined ? undefined : names.get(stratum);
+  const strata = named === undefined ? null : Object.fromEntries(stratumPairs(named));
+  return { kind, key: keyText(subject), first, last, disclosures, opened, sure, fields, masked, searchedBy, strata };
 }
 
-function isoTime(ms: number): string {
+export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-interface KindTotals {
-  subjects: number;
-  opened: number;
-  disclosures: number;
-  firstMs: number;
-  lastMs: number;
-  readonly classes: Map<string, { clear: number; masked: number }>;
-}
-
-/** Counts subjects, none of which it keeps. */
-export class ScopeTotals {
-  readonly #question: ScopeQuestion;
-  readonly #classes: FieldClasses;
-  readonly #kinds = new Map<string, KindTotals>();
-  readonly #tables = new Set<string>();
-  #opaque = 0;
-  #opaqueFirstMs = Infinity;
-  #opaqueLastMs = -Infinity;
-  #expired = 0;
-
-  constructor(question: ScopeQuestion, classes: FieldClasses) {
-    this.#question = question;
-    this.#classes = classes;
-  }
-
-  subject({ kind, opened, disclosures, firstMs, lastMs, fields, masked }: ScopeSubject): void {
-    const totals = this.#totalsOf(kind);
-    totals.subjects += 1;
-    totals.opened += opened ? 1 : 0;
-    totals.disclosures += disclosures;
-    totals.firstMs = Math.min(totals.firstMs, firstMs);
-    totals.lastMs = Math.max(totals.lastMs, lastMs);
-    const clear = new Set(fields.map((field) => this.#classes.classOf(field)));
-    const hidden = new Set(masked.map((field) => this.#classes.classOf(field)));
-    for (const name of clear) classOf(totals, name).clear += 1;
-    for (const name of hidden) if (!clear.has(name)) classOf(totals, name).masked += 1;
-  }
-
-  opaque({ atMs, tables }: OpaquePart): void {
-    this.#opaque += 1;
-    this.#opaqueFirstMs = Math.min(this.#opaqueFirstMs, atMs);
-    this.#opaqueLastMs = Math.max(this.#opaqueLastMs, atMs);
-    for (const table of tables) this.#tables.add(table);
-  }
-
-  expired(entries: number): void {
-    this.#expired += entries;
-  }
-
-  /** @param strata how many of the subjects are known to be of a stratum */
-  summary(strata: readonly ScopeStratum[]): ScopeSummary {
-    const { actor, fromMs, toMs, strataNames = new Map<number, string>() } = this.#question;
-    const kinds = [...this.#kinds]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([kind, totals]) => kindOf(kind, totals, named(strata, strataNames)));
-    const min = kinds.reduce((sum, { subjects }) => sum + subjects, 0);
-    const reasons = this.#reasons();
-    return {
-      actor,
-      from: fromMs === undefined ? null : isoTime(fromMs),
-      to: toMs === undefined ? null : isoTime(toMs),
-      subjects: { min, max: reasons.length === 0 ? min : null },
-      reasons,
-      kinds,
-      opaque: {
-        statements: this.#opaque,
-        first: this.#opaque === 0 ? null : isoTime(this.#opaqueFirstMs),
-        last: this.#opaque === 0 ? null : isoTime(this.#opaqueLastMs),
-        tables: [...this.#tables].sort(),
-      },
-    };
-  }
-
-  #totalsOf(kind: string): KindTotals {
-    const known = this.#kinds.get(kind);
-    if (known !== undefined) return known;
-    const made = { subjects: 0, opened: 0, disclosures: 0, firstMs: Infinity, lastMs: 0, classes: new Map() };
-    this.#kinds.set(kind, made);
-    return made;
-  }
-
-  #reasons(): string[] {
-    return [
-      ...(this.#opaque === 0 ? [] : [`${this.#opaque} opaque statements: whom they showed could not be accounted for`]),
-      ...(this.#expired === 0
-        ? []
-        : [`${this.#expired} entries of all actors have expired: whom they showed can no longer be read`]),
-    ];
-  }
-}
-
-function classOf({ classes }: KindTotals, name: string): { clear: number; masked: number } {
-  const known = classes.get(name);
-  if (known !== undefined) return known;
-  const made = { clear: 0, masked: 0 };
-  classes.set(name, made);
-  return made;
-}
-
-interface NamedCount extends ScopeStratum {
-  readonly name: string | null;
-}
-
-function named(strata: readonly ScopeStratum[], names: ReadonlyMap<number, string>): NamedCount[] {
-  return strata.map((of) => ({ ...of, name: (of.stratum === undefined ? undefined : names.get(of.stratum)) ?? null }));
-}
-
-function kindOf(kind: string, totals: KindTotals, strata: readonly NamedCount[]): ScopeKind {
-  const { subjects, opened, disclosures, firstMs, lastMs, classes } = totals;
-  return {
-    kind,
-    subjects,
-    opened,
-    listed: subjects - opened,
-    disclosures,
-    first: isoTime(firstMs),
-    last: isoTime(lastMs),
-    classes: [...classes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, counts]) => ({ class: name, ...counts })),
-    strata: strataOf(kind, subjects, strata),
-  };
-}
-
-function strataOf(kind: string, subjects: number, strata: readonly NamedCount[]): readonly ScopedStratum[] {
-  const known = strata
-    .flatMap(({ kind: of, stratum, name, subjects: count }) =>
-      of === kind && stratum !== undefined ? [{ stratum, name, subjects: count }] : [],
-    )
-    .sort((a, b) => b.subjects - a.subjects || a.stratum - b.stratum);
-  const rest = known.reduce((left, { subjects: count }) => left - count, subjects);
-  if (known.length === 0) return [];
-  return rest > 0 ? [...known, { stratum: null, name: null, subjects: rest }] : known;
 }

@@ -110,6 +110,10 @@ export const LIMITS = {
   shippingThreadsMax: 4,
   /** Distinct subjects of a scope that is read from a ledger and not from columns. */
   scopedSubjectsMax: 2_000_000,
+  /** Of one scope: a group of whom nobody can say which. */
+  scopedActorsMax: 100,
+  /** Disclosures of service accounts that named nobody, past which each counts as a subject of its own. */
+  unattributedCountedMax: 5_000_000,
   /** Items of an answer held before the look at them is recorded and they are printed. */
   answerItemsHeldMax: 10_000,
   consoleLockWaitMs: 5_000,

@@ -162,7 +162,7 @@ test("scope counts each subject once, and says by how much it may be larger", as
   const { exit, stdout } = await whosaw("scope", "--actor", ALICE, "--json");
   expect(exit).toBe(EXIT.ok);
   expect(JSON.parse(stdout)).toEqual({
-    actor: ALICE,
+    actors: [ALICE],
     from: null,
     to: null,
     subjects: { min: 2, max: null },
@@ -178,8 +178,10 @@ test("scope counts each subject once, and says by how much it may be larger", as
         last: "2026-11-21T12:00:00.000Z",
         classes: [{ class: "contact", clear: 2, masked: 0 }],
         strata: [],
+        breakdowns: [],
       },
     ],
+    zeros: [],
     opaque: {
       statements: 1,
       first: "2026-11-21T12:00:00.000Z",
@@ -190,17 +192,19 @@ test("scope counts each subject once, and says by how much it may be larger", as
   expect((await looks()).at(-1)).toMatchObject({ command: "scope", target: ALICE, results: 2 });
   const table = await whosaw("scope", "--actor", ALICE, "--from", "2026-11-21", "--to", "2026-11-22T00:00:00Z");
   expect(table.stdout).toMatch(/^At least 2 subjects:\n {2}1 opaque .* \(support\.customers\)\n\nKIND +SUBJECTS/u);
-  expect((await whosaw("scope", "--actor", ALICE, "--to", "2026-11-21")).stdout).toBe("0 subjects, exactly.\n");
+  expect((await whosaw("scope", "--actor", ALICE, "--to", "2026-11-21")).stdout).toBe(
+    "0 subjects, exactly.\n0 of customer: no disclosure, 0 opaque statements, 0 expired entries, 0 gaps in the record.\n",
+  );
   expect((await whosaw("scope", "--actor", ALICE, "--from", "yesterday")).exit).toBe(EXIT.usage);
   expect((await whosaw("scope")).exit).toBe(EXIT.usage);
 });
 
 test("scope exports the subjects, to a file or to stdout", async () => {
   const lines = [
-    "kind,key,first,last,disclosures,shown,fields,masked,searched_by",
+    "kind,key,first,last,disclosures,shown,certainty,fields,masked,searched_by",
     ...[4711, 4712].map(
       (key) =>
-        `customer,${key},2026-11-21T12:00:00.000Z,2026-11-21T12:00:00.000Z,1,opened,support.customers.email,,support.customers.phone`,
+        `customer,${key},2026-11-21T12:00:00.000Z,2026-11-21T12:00:00.000Z,1,opened,sure,support.customers.email,,support.customers.phone`,
     ),
     "",
   ].join("\r\n");

@@ -9,12 +9,12 @@ import { number64 } from "./numbers.ts";
 import { Names } from "./queries/names.ts";
 import { countOpaque, opaqueOf } from "./queries/opaque.ts";
 import { highestIndex, shippedUpTo } from "./queries/position.ts";
-import { scope, scopeStrata } from "./queries/scope.ts";
+import { countUnattributed, population, scope, shownAmong } from "./queries/scope.ts";
 import { seenBy } from "./queries/seen-by.ts";
 import { whoSaw } from "./queries/who-saw.ts";
-import { DECISIONS, type DisclosureRow, KEY_TYPES } from "./rows.ts";
+import { DECISIONS, type DisclosureRow, GRADES, KEY_TYPES } from "./rows.ts";
 import { TABLE_NAMES } from "./schema.ts";
-import { describeRow, describeSighting, describeSubject, scopeOf, strataOf } from "./testing/by-hand.ts";
+import { describeRow, describeSighting, describeSubject, scopeOf } from "./testing/by-hand.ts";
 import { ENGINES, type TestStore } from "./testing/stores.ts";
 import { ACTORS, insertStrata, insertWorld, makeWorld, START_MS } from "./testing/world.ts";
 import { TsvWriter } from "./tsv.ts";
@@ -42,6 +42,9 @@ const anyDisclosure: fc.Arbitrary<DisclosureRow> = fc.record({
   grade: fc.nat(255),
   listed: fc.boolean(),
 });
+
+const keyOf = ({ kind, keyType, subject, subject2 }: DisclosureRow): string =>
+  [kind, keyType, subject, subject2].join(" ");
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -166,10 +169,23 @@ describe.each(ENGINES)("columns on $name", ({ missing, start }) => {
     const two = ACTORS.slice(0, 2).map(number64);
     const rows = world.disclosures.filter((row) => two.includes(row.actor) && inside(row));
     const subjects = (await all(scope(columns, names, two, window))).flat();
-    expect(subjects.map(describeSubject)).toEqual(scopeOf(rows).map(describeSubject));
-    const strata = await scopeStrata(columns, names, two, window);
-    expect(strata.map((stratum) => Object.values(stratum).join(" ")).sort()).toEqual(strataOf(rows, world));
+    expect(subjects.map(describeSubject)).toEqual(scopeOf(rows, world).map(describeSubject));
+    expect(new Set(subjects.map(({ stratum }) => stratum === undefined)).size).toBe(2);
+    expect(new Set(subjects.map(({ sure }) => sure)).size).toBe(2);
     expect(await all(scope(columns, names, []))).toEqual([]);
+
+    const hour = { fromMs: START_MS, toMs: START_MS + DAY_MS / 24 };
+    const then = world.disclosures.filter(({ atMs }) => atMs < hour.toMs);
+    const service = then.filter(({ grade }) => grade === GRADES.unattributed).map(keyOf);
+    const own = new Set(then.filter(({ actor }) => two.includes(actor)).map(keyOf));
+    const beyond = new Set(service.filter((key) => !own.has(key)));
+    expect(await countUnattributed(columns, two, hour)).toEqual({ disclosures: service.length, others: beyond.size });
+    expect(beyond.size).toBeGreaterThan(0);
+    expect(await shownAmong(columns, two, [...own, ...beyond, "1 0 1 0"], hour)).toEqual(
+      new Map([...[...own].map((key) => [key, "own"] as const), ...[...beyond].map((key) => [key, "others"] as const)]),
+    );
+    const counted = await population(columns);
+    expect([...counted.values()].reduce((sum, n) => sum + n, 0)).toBeGreaterThan(0);
   });
 
   test("how far a log has come: the highest that was shipped, and the highest in a table", async () => {

@@ -22,6 +22,8 @@ export const DECISIONS = {
   refused: 3,
   /** Of a statement or disclosure entry that can no longer be read: its day had expired, or its statement's had. */
   expired: 4,
+  /** No statement: no writer ran for a while, and this is when one began again. */
+  gap: 5,
 } as const;
 
 /** A subject key as two signed 64-bit integers: an int and 0, or the halves of 16 bytes. */

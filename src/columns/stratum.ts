@@ -18,13 +18,20 @@ export function namedStratum(kind: string, names: readonly string[], values: rea
   return { number: number32(JSON.stringify([kind, name, value])), kind, name, value };
 }
 
-/** `country=PT, language=pt`, on one line, without what could steer a terminal; `country unknown` where there is no value. */
-export function stratumText({ name, value }: Pick<NamedStratum, "name" | "value">): string {
+/** `country=PT, language=pt`, on one line; `country unknown` where there is no value. */
+export function stratumText(stratum: Pick<NamedStratum, "name" | "value">): string {
+  const pairs = stratumPairs(stratum);
+  return pairs.map(([name, value]) => (value === null ? `${name} unknown` : `${name}=${value}`)).join(", ");
+}
+
+/** Names and their values, without what could steer a terminal. */
+export function stratumPairs({ name, value }: Pick<NamedStratum, "name" | "value">): [string, string | null][] {
   const [names, values] = [listOf(name), listOf(value)];
-  const pairs = names.map((of, i) =>
-    typeof values[i] === "string" ? `${of ?? ""}=${values[i]}` : `${of ?? ""} unknown`,
-  );
-  return pairs.join(", ").replace(/\p{C}/gu, "?");
+  const plain = (text: string): string => text.replace(/\p{C}/gu, "?");
+  return names.map((of, i) => {
+    const one = values[i];
+    return [plain(of ?? ""), typeof one === "string" ? plain(one) : null];
+  });
 }
 
 /** A backup may have been written by hand. */

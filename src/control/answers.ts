@@ -57,13 +57,19 @@ export async function answerSeenBy(
 /** @throws WhosawError LEDGER_IO, LEDGER_KEY_LOST */
 export async function answerScope(
   config: Config,
-  { actor, fromMs, toMs, strataNames }: ScopeQuestion,
+  question: ScopeQuestion,
   answersOf: AnswersOf = ledgerAnswers,
 ): Promise<Answering> {
   const { logs } = await askedLogs(config);
-  const scope = answersOf(logs).scope({ actor, fromMs, toMs, strataNames }, config.classification);
+  const scope = answersOf(logs).scope(question, config.classification);
   const summary = (): unknown => scope.summary();
-  return { command: "scope", target: actor, items: scope.subjects, summary, tally: { opaque: 0, expired: 0 } };
+  return {
+    command: "scope",
+    target: question.actors.join(" "),
+    items: scope.subjects,
+    summary,
+    tally: { opaque: 0, expired: 0 },
+  };
 }
 
 /**

@@ -155,7 +155,8 @@ class Control implements RunningControl, Desk, Watched {
 
   async scope(question: ScopeAsked): Promise<Answering> {
     const names = await strataNames(this.#state.value?.strata);
-    return answerScope(this.#config, { ...question, strataNames: names }, this.#answersFor(question));
+    const { actors, fromMs, toMs } = question;
+    return answerScope(this.#config, { actors, fromMs, toMs, strataNames: names }, this.#answersFor(question));
   }
 
   found(question: FoundQuestion): Promise<FoundTold> {

@@ -51,7 +51,13 @@ export const whoSawQuestion = z.strictObject({
   key: z.string().min(1).max(LIMITS.controlKeyCharsMax),
 });
 export const seenByQuestion = z.strictObject({ by, fromLedger, actor });
-export const scopeAsked = z.strictObject({ by, fromLedger, actor, fromMs: timeMs, toMs: timeMs });
+export const scopeAsked = z.strictObject({
+  by,
+  fromLedger,
+  actors: z.array(actor).min(1).max(LIMITS.scopedActorsMax),
+  fromMs: timeMs,
+  toMs: timeMs,
+});
 export const expireAsked = z.strictObject({ by, beforeMs: z.number().int().min(0) });
 /** What is asked of whom else checks it. */
 export const namedAsker = z.strictObject({ by, ask: z.unknown() });

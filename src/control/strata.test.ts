@@ -6,6 +6,7 @@ import { subjectReadings, subjectTarget } from "../asks/subject.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Columns } from "../columns/columns.ts";
 import { number32 } from "../columns/numbers.ts";
+import { stratumText } from "../columns/stratum.ts";
 import { type HeldStratum, heldStrata } from "../columns/queries/strata.ts";
 import { embeddedStore } from "../columns/testing/stores.ts";
 import type { Config } from "../config/config.ts";
@@ -79,7 +80,8 @@ async function nameOf(kind: string, key: string): Promise<string | undefined> {
     readings.some(({ subject, subject2 }) => row.subject === subject && row.subject2 === subject2),
   );
   const latest = rows.toSorted((a, b) => b.atMs - a.atMs)[0];
-  return latest && (await strataNames(state.strata)).get(latest.stratum);
+  const named = latest && (await strataNames(state.strata)).get(latest.stratum);
+  return named && stratumText(named);
 }
 
 test("country and language are one stratum; only what has changed is inserted again", async () => {

@@ -69,6 +69,7 @@ export class Flattener {
    */
   take(read: ReadEntry, sink: RowSink): number | undefined {
     const { entry, kind } = read;
+    if (kind === ENTRY_KINDS.gap) sink.statement(this.#nobodys(read, DECISIONS.gap));
     if (entry === undefined) {
       if (kind === ENTRY_KINDS.statement || kind === ENTRY_KINDS.disclosure) sink.statement(this.#expired(read));
       return undefined;
@@ -161,8 +162,11 @@ export class Flattener {
     }
   }
 
-  #expired({ index, timeMs: atMs }: ReadEntry): StatementRow {
-    const decision = DECISIONS.expired;
+  #expired(read: ReadEntry): StatementRow {
+    return this.#nobodys(read, DECISIONS.expired);
+  }
+
+  #nobodys({ index, timeMs: atMs }: ReadEntry, decision: number): StatementRow {
     return { log: this.#log, index, atMs, actor: 0n, form: 0n, decision, ticket: "", reason: "" };
   }
 

@@ -2,7 +2,6 @@ import type { ScopedSubject, ScopeSummary } from "../../asks/scope.ts";
 import { FROM_LEDGER } from "../from-ledger.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit.ts";
-import { formatTable, listed } from "../output.ts";
 import { timeOf } from "../time-option.ts";
 
 export const scopeCommand: Command = {
@@ -12,10 +11,12 @@ export const scopeCommand: Command = {
     "Asks the control plane if it runs; otherwise reads columns and ledger, which needs its keys. " +
     "Prints counts by kind of subject, class of field and stratum; the subjects themselves go to --csv FILE, or to standard output with --csv -. " +
     "LISTED are subjects that were shown in lists only: masked, or by identity fields alone, among ten or more. " +
-    "Opaque statements widen the upper end: whom they showed, nobody can say. Text keys appear as their hashes. " +
+    "Only the upper end is widened by what is not sure: opaque statements, of which nobody can say whom they showed; service accounts that named nobody; disclosures that are possible and no more. " +
+    "A zero is told with its grounds. Text keys appear as their hashes. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
-    "With --json: {actor, from, to, subjects: {min, max}, reasons, kinds: [{kind, subjects, opened, listed, disclosures, first, last, " +
-    "classes: [{class, clear, masked}], strata: [{stratum, name, subjects}]}], opaque: {statements, first, last, tables}}; max is null where nobody can say, and a stratum that is unknown too. " +
+    "With --json: {actors, from, to, subjects: {min, max}, reasons, kinds: [{kind, subjects, opened, listed, disclosures, first, last, " +
+    "classes: [{class, clear, masked}], strata: [{stratum, name, subjects}], breakdowns: [{by, values: [{value, subjects}]}]}], " +
+    "zeros: [{kind, by, value, exact, grounds}], opaque: {statements, first, last, tables}}; max is null where nobody can say, and a stratum or value that is unknown too. " +
     "Exit codes: 0 answered (also with nobody), 1 no such actor, 2 wrong command line, 3 configuration, " +
     "4 the ledger or its keys cannot be read, the look cannot be recorded, or FILE cannot be written.",
   options: [
@@ -35,60 +36,25 @@ export const scopeCommand: Command = {
     const { readAsked } = await import("../answers.ts");
     const { findActor } = await import("../find-actor.ts");
     const { exportScope } = await import("../scope-export.ts");
-    const actor = await findActor(config, invocation.option("actor") ?? "");
-    const question = { actor, fromMs: timeOf(invocation.option("from")), toMs: timeOf(invocation.option("to")) };
+    const { scopeText } = await import("../scope-text.ts");
+    const { ownStrataNames } = await import("../own-strata.ts");
+    const actors = [await findActor(config, invocation.option("actor") ?? "")];
+    const question = { actors, fromMs: timeOf(invocation.option("from")), toMs: timeOf(invocation.option("to")) };
     const summary = await readAsked<ScopedSubject, ScopeSummary>(
       invocation,
       config,
       {
         path: "/v1/scope",
         body: { ...question, fromLedger: invocation.flag("from-ledger") },
-        alone: (answersOf) => answerScope(config, question, answersOf),
+        alone: async (answersOf) =>
+          answerScope(config, { ...question, strataNames: await ownStrataNames(config) }, answersOf),
       },
       async (batches, end) => {
-        await exportScope(invocation, batches);
+        await exportScope(invocation, config, batches);
         return end().summary as ScopeSummary;
       },
     );
-    if (invocation.option("csv") !== "-") invocation.output.result(summary, () => summaryText(summary));
+    if (invocation.option("csv") !== "-") invocation.output.result(summary, () => scopeText(summary));
     return EXIT.ok;
   },
 };
-
-function summaryText({ subjects, reasons, kinds, opaque }: ScopeSummary): string {
-  const { min, max } = subjects;
-  const people = `${count(min)} ${min === 1 ? "subject" : "subjects"}`;
-  const head = max === null ? `At least ${people}:` : `${people}, exactly.`;
-  const lines = [
-    head,
-    ...reasons.map((reason) => `  ${reason}${opaque.tables.length > 0 ? ` (${listed(opaque.tables)})` : ""}`),
-  ];
-  if (kinds.length === 0) return lines.join("\n");
-  const titles = ["KIND", "SUBJECTS", "OPENED", "LISTED", "FIRST", "LAST", "FIELDS IN CLEAR", "MASKED"];
-  const rows = kinds.map(({ kind, subjects: of, opened, listed: only, first, last, classes }) => [
-    kind,
-    ...[of, opened, only].map(count),
-    first,
-    last,
-    listed(classes.filter(({ clear }) => clear > 0).map(({ class: name, clear }) => `${name}:${count(clear)}`)),
-    listed(classes.filter(({ masked }) => masked > 0).map(({ class: name, masked }) => `${name}:${count(masked)}`)),
-  ]);
-  const strata = kinds.flatMap(({ kind, strata: of }) =>
-    of.map(
-      ({ stratum, name, subjects: in_ }) => `${kind}, ${name ?? `stratum ${stratum ?? "unknown"}`}: ${count(in_)}`,
-    ),
-  );
-  return [
-    lines.join("\n"),
-    "",
-    formatTable(
-      titles.map((title) => ({ title })),
-      rows,
-    ).trimEnd(),
-    ...strata,
-  ].join("\n");
-}
-
-function count(number: number): string {
-  return number.toLocaleString("en");
-}

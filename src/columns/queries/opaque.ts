@@ -29,6 +29,11 @@ export async function countExpired(columns: Columns, logs: readonly LogWindow[])
   return countStatements(columns, unreadable(logs, `decision = ${DECISIONS.expired}`));
 }
 
+/** Stretches of time without a writer that ended in the window: no gateway released anything then. */
+export async function countGaps(columns: Columns, window: Window = {}): Promise<number> {
+  return countStatements(columns, `decision = ${DECISIONS.gap}${within(window)}`);
+}
+
 async function countStatements(columns: Columns, condition: string): Promise<number> {
   const rows = await columns.select(`SELECT count() AS n FROM statements WHERE ${condition}`);
   return Number(rows[0]?.[0] ?? 0);

@@ -1,6 +1,7 @@
 /** Everybody whom one actor, or several, were shown in a window: each subject once. What a notice duty asks for. */
 import { LIMITS } from "../../base/limits.ts";
 import type { Columns, ColumnsValue } from "../columns.ts";
+import { GRADES } from "../rows.ts";
 import type { FormUse, Names } from "./names.ts";
 import { type SightedSubject, type Window, within } from "./sightings.ts";
 
@@ -13,6 +14,10 @@ export interface ScopeSubject extends SightedSubject {
   readonly disclosures: number;
   /** False if it was shown in lists only. */
   readonly opened: boolean;
+  /** False if all that is known is that it may have been these actors. */
+  readonly sure: boolean;
+  /** Undefined where none is known. */
+  readonly stratum: number | undefined;
   /** Over all disclosures, sorted. */
   readonly tables: readonly string[];
   /** Columns behind their table, `support.customers.email`, sorted. */
@@ -21,15 +26,6 @@ export interface ScopeSubject extends SightedSubject {
   readonly masked: readonly string[];
   /** Never shown, but searched by. */
   readonly searchedBy: readonly string[];
-}
-
-/** How many subjects of a kind belong to a stratum. */
-export interface ScopeStratum {
-  /** The kind by name. */
-  readonly kind: string;
-  /** Undefined for subjects of which none is known. */
-  readonly stratum: number | undefined;
-  readonly subjects: number;
 }
 
 /**
@@ -47,10 +43,13 @@ export async function* scope(
   const from = `FROM disclosures_by_actor WHERE ${ofActors(actors)}${within(window)}`;
   const uses = await usesOf(columns, names, from);
   const unions = new Unions(uses);
-  const sql = `SELECT kind, key_type, subject, subject2, min(at) AS first, max(at) AS last, count() AS n, min(listed) AS l, groupUniqArray(${numbered(uses)}) AS u ${from} GROUP BY kind, key_type, subject, subject2 ORDER BY kind, key_type, subject, subject2`;
+  const shown = `SELECT kind, key_type, subject, subject2, min(at) AS first, max(at) AS last, count() AS n, min(listed) AS l, max(grade IN (${SURE_GRADES.join(", ")})) AS sure, groupUniqArray(${numbered(uses)}) AS u ${from} GROUP BY kind, key_type, subject, subject2`;
+  // Of a subject that has moved, both rows stand there until they are merged.
+  const strata = `SELECT kind, subject, subject2, argMax(stratum, at) AS stratum FROM strata WHERE (kind, subject, subject2) IN (SELECT DISTINCT kind, subject, subject2 ${from}) GROUP BY kind, subject, subject2`;
+  const sql = `SELECT kind, key_type, subject, subject2, first, last, n, l, sure, u, stratum FROM (${shown}) AS shown ANY LEFT JOIN (${strata}) AS held USING (kind, subject, subject2) ORDER BY kind, key_type, subject, subject2`;
   for await (const rows of columns.stream(sql)) {
     const kindOf = await names.of("kinds", distinct(rows, 0));
-    yield rows.map(([kind, keyType, subject, subject2, first, last, disclosures, listed, used]) => ({
+    yield rows.map(([kind, keyType, subject, subject2, first, last, disclosures, listed, sure, used, stratum]) => ({
       kind: kindOf(String(kind)),
       keyType: Number(keyType),
       subject: BigInt(String(subject)),
@@ -59,45 +58,89 @@ export async function* scope(
       lastMs: Number(last),
       disclosures: Number(disclosures),
       opened: Number(listed) === 0,
+      sure: Number(sure) === 1,
+      // Numbers of strata are hashes: 0 is none that was joined.
+      stratum: Number(stratum) === 0 ? undefined : Number(stratum),
       ...unions.of(used as readonly number[]),
     }));
   }
 }
 
+/** Of an entry of such a grade it is sure whose it is; a service account that names nobody is itself. */
+export const SURE_GRADES: readonly number[] = [GRADES.exact, GRADES.unattributed, GRADES.pageLevel];
+
+/** What service accounts that named nobody were shown. */
+export interface UnattributedCount {
+  readonly disclosures: number;
+  /** Subjects beyond those of the actors: at most so many. */
+  readonly others: number;
+}
+
 /**
- * The same subjects counted by kind and stratum.
- * @param actors numbers64 of actor ids
+ * What might be these actors' besides, for a service account that names nobody may have worked for anybody.
+ * @param actors numbers64 of actor ids: their own is left out
  * @throws {WhosawError} COLUMNS_UNREACHABLE, COLUMNS_FAILED
  */
-export async function scopeStrata(
+export async function countUnattributed(
   columns: Columns,
-  names: Names,
   actors: readonly bigint[],
   window: Window = {},
-): Promise<ScopeStratum[]> {
-  if (actors.length === 0) return [];
-  const subjects = (what: string) =>
-    `SELECT DISTINCT ${what} FROM disclosures_by_actor WHERE ${ofActors(actors)}${within(window)}`;
-  const totals = await columns.select(
-    `SELECT kind, count() AS subjects FROM (${subjects("kind, subject, subject2")}) GROUP BY kind ORDER BY kind`,
+): Promise<UnattributedCount> {
+  const services = await servicesBut(columns, actors);
+  if (services === undefined) return { disclosures: 0, others: 0 };
+  const [counted] = await columns.select(
+    `SELECT count() AS n FROM disclosures_by_actor WHERE ${services}${within(window)}`,
   );
-  const kindOf = await names.of("kinds", distinct(totals, 0));
-  const counted: ScopeStratum[] = [];
-  for (const [kind, total] of totals) {
-    // Of a subject that has moved, both rows stand there until they are merged.
+  const disclosures = Number(counted?.[0] ?? 0);
+  if (disclosures === 0 || disclosures > LIMITS.unattributedCountedMax) return { disclosures, others: disclosures };
+  const [others] = await columns.select(
+    `SELECT count() AS n FROM (SELECT ${KEY} FROM disclosures_by_actor WHERE ((${services}) OR ${ofActors(actors)})${within(window)} GROUP BY ${KEY} HAVING max(${ofActors(actors)}) = 0)`,
+  );
+  return { disclosures, others: Number(others?.[0] ?? 0) };
+}
+
+/**
+ * Of some subjects, those that the actors were shown, and the others that such service accounts were shown.
+ * @param keys `kind keyType subject subject2`
+ * @throws {WhosawError} COLUMNS_UNREACHABLE, COLUMNS_FAILED
+ */
+export async function shownAmong(
+  columns: Columns,
+  actors: readonly bigint[],
+  keys: readonly string[],
+  window: Window = {},
+): Promise<ReadonlyMap<string, "own" | "others">> {
+  const found = new Map<string, "own" | "others">();
+  const services = await servicesBut(columns, actors);
+  const anybody = services === undefined ? ofActors(actors) : `((${services}) OR ${ofActors(actors)})`;
+  for (let from = 0; from < keys.length; from += LIMITS.columnsJoinedRowsMax) {
+    const tuples = keys.slice(from, from + LIMITS.columnsJoinedRowsMax).map((key) => `(${key.replaceAll(" ", ", ")})`);
     const rows = await columns.select(
-      `SELECT stratum, count() AS subjects FROM (SELECT argMax(stratum, at) AS stratum FROM strata WHERE kind = ${Number(kind)} AND (subject, subject2) IN (${subjects("subject, subject2")} AND kind = ${Number(kind)}) GROUP BY subject, subject2) GROUP BY stratum ORDER BY stratum`,
+      `SELECT ${KEY}, max(${ofActors(actors)}) AS own FROM disclosures_by_actor WHERE ${anybody} AND (${KEY}) IN (${tuples.join(", ")})${within(window)} GROUP BY ${KEY}`,
     );
-    const known = rows.map(([stratum, count]) => ({
-      kind: kindOf(String(kind)),
-      stratum: Number(stratum),
-      subjects: Number(count),
-    }));
-    const rest = Number(total) - known.reduce((sum, { subjects: count }) => sum + count, 0);
-    counted.push(...known);
-    if (rest > 0) counted.push({ kind: kindOf(String(kind)), stratum: undefined, subjects: rest });
+    for (const row of rows) found.set(row.slice(0, 4).join(" "), Number(row[4]) === 1 ? "own" : "others");
   }
-  return counted;
+  return found;
+}
+
+/** What tells one subject from another. */
+const KEY = "kind, key_type, subject, subject2";
+
+/** Rows of service accounts that named nobody, as a condition; undefined where there are no such accounts. */
+async function servicesBut(columns: Columns, actors: readonly bigint[]): Promise<string | undefined> {
+  const services = (await columns.select("SELECT DISTINCT number FROM actors WHERE name LIKE 'svc:%'"))
+    .map(([number]) => BigInt(String(number)))
+    .filter((number) => !actors.includes(number));
+  return services.length === 0 ? undefined : `${ofActors(services)} AND grade = ${GRADES.unattributed}`;
+}
+
+/**
+ * How many subjects have a stratum, by number32 of their kind: at least as many as there are.
+ * @throws {WhosawError} COLUMNS_UNREACHABLE, COLUMNS_FAILED
+ */
+export async function population(columns: Columns): Promise<ReadonlyMap<number, number>> {
+  const rows = await columns.select("SELECT kind, count() AS n FROM strata GROUP BY kind");
+  return new Map(rows.map(([kind, count]) => [Number(kind), Number(count)]));
 }
 
 /** Forms with what their uses show, in the order of their numbers in one answer. */

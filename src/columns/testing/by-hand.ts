@@ -2,7 +2,7 @@
 import { number32, number64 } from "../numbers.ts";
 import type { ScopeSubject } from "../queries/scope.ts";
 import type { Sighting } from "../queries/sightings.ts";
-import { type DisclosureRow, KEY_TYPES } from "../rows.ts";
+import { type DisclosureRow, GRADES, KEY_TYPES } from "../rows.ts";
 import { ACTORS, FORMS, LOGS, stratumOf, type World } from "./world.ts";
 
 /** A line that starts with the time, for comparison. */
@@ -60,6 +60,8 @@ export function describeSubject(subject: ScopeSubject): string {
     lastMs,
     disclosures,
     opened,
+    subject.sure,
+    subject.stratum,
     tables,
     fields,
     masked,
@@ -68,7 +70,8 @@ export function describeSubject(subject: ScopeSubject): string {
 }
 
 /** Scope by hand. */
-export function scopeOf(rows: readonly DisclosureRow[]): ScopeSubject[] {
+export function scopeOf(rows: readonly DisclosureRow[], world: World): ScopeSubject[] {
+  const known = new Set(world.disclosures.filter(({ keyType }) => keyType === KEY_TYPES.int).map(strataKey));
   const keyOf = (row: DisclosureRow) => [row.kind, row.keyType, row.subject, row.subject2].join(" ");
   const groups = new Map<string, DisclosureRow[]>();
   for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
@@ -94,6 +97,8 @@ export function scopeOf(rows: readonly DisclosureRow[]): ScopeSubject[] {
       firstMs: Math.min(...times),
       lastMs: Math.max(...times),
       opened: group.some(({ listed }) => !listed),
+      sure: group.some(({ grade }) => grade !== GRADES.asserted && grade !== GRADES.possible),
+      stratum: known.has(strataKey(group[0] as DisclosureRow)) ? stratumOf(subject) : undefined,
       tables: union(uses.map(({ table }) => [table])),
       fields,
       masked,
@@ -102,21 +107,13 @@ export function scopeOf(rows: readonly DisclosureRow[]): ScopeSubject[] {
   });
 }
 
+/** Types of keys do not count: whoever reads strata does not know them. */
+function strataKey({ kind, subject, subject2 }: DisclosureRow): string {
+  return `${kind} ${subject} ${subject2}`;
+}
+
 function compareKeys(a: DisclosureRow, b: DisclosureRow): number {
   for (const column of ["kind", "keyType", "subject", "subject2"] as const)
     if (a[column] !== b[column]) return a[column] < b[column] ? -1 : 1;
   return 0;
-}
-
-/** Strata by hand: `kind stratum subjects`, sorted. Subjects with integer keys have one; types of keys do not count. */
-export function strataOf(rows: readonly DisclosureRow[], world: World): string[] {
-  const keyOf = ({ kind, subject, subject2 }: DisclosureRow) => `${kind} ${subject} ${subject2}`;
-  const known = new Set(world.disclosures.filter(({ keyType }) => keyType === KEY_TYPES.int).map(keyOf));
-  const counts = new Map<string, Set<string>>();
-  for (const row of rows) {
-    const kind = FORMS.find(({ form, use }) => form === row.form && use === row.use)?.kind;
-    const stratum = `${kind} ${known.has(keyOf(row)) ? stratumOf(row.subject) : ""}`;
-    counts.set(stratum, (counts.get(stratum) ?? new Set()).add(keyOf(row)));
-  }
-  return [...counts].map(([stratum, { size }]) => `${stratum} ${size}`).sort();
 }

@@ -8,6 +8,7 @@ import { type DisclosureRow, DECISIONS, type FormRow, GRADES, KEY_TYPES, type St
 
 export const START_MS = Date.UTC(2026, 2, 1);
 export const ACTORS = ["staff:a", "staff:b", "svc:helpdesk"] as const;
+const SERVICE = number64("svc:helpdesk");
 export const LOGS = ["test.example/gw-1", "test.example/gw-2"] as const;
 export const KINDS = ["customer", "patient"] as const;
 
@@ -60,7 +61,7 @@ export function makeWorld(random: () => number, entries: number): World {
         statement: index,
         use: of.use,
         kind: number32(of.kind),
-        grade: GRADES.exact,
+        grade: actor === SERVICE ? GRADES.unattributed : subject % 7 === 3 ? GRADES.possible : GRADES.exact,
         listed: random() < 0.5,
       });
     }
