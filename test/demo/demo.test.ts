@@ -12,7 +12,7 @@ async function tryEverything(demo: Demo): Promise<void> {
   expect(lines).toHaveLength(7);
   const [read = "", whoSaw = "", seenBy = "", scope = "", verify = "", doctor = "", refused = ""] = lines;
   expect(JSON.parse((await shell(`${scope} --json`)).stdout)).toMatchObject({
-    actor: expect.stringMatching(/^staff:/u) as string,
+    actors: [expect.stringMatching(/^staff:/u)],
   });
   expect(JSON.parse((await shell(`${doctor} --json || true`)).stdout)).toMatchObject({ counts: { critical: 1 } });
   const config = /--config (\S+)/u.exec(whoSaw)?.[1];
