@@ -99,8 +99,8 @@ const TRACE_WORLDS: readonly World[] = [
   },
   {
     name: "page-copier",
-    about: "One agent copies the queue pages that the whole team sees.",
-    company: { lists: 0.01 },
+    about: "One agent copies queue pages, which list much the same customers to the whole team.",
+    company: { lists: 0.005 },
     theft: { scheme: "page-copier", facts: PAGES.queue },
   },
   {
