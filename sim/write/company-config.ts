@@ -6,11 +6,15 @@ import { PAGE_COLUMNS, PAGES_TABLE } from "./pages.ts";
 export const STRATA_NAMES = ["country", "language", "segment"] as const;
 
 export function companyConfig(options: SupportConfigOptions): string {
+  return supportConfig({ ...options, moreStrata: ", segment: segment", moreTables: pagesYaml() });
+}
+
+/** The pages table, as it stands among the tables of customers. */
+export function pagesYaml(): string {
   const fields = [...PAGE_COLUMNS].map(([column, name]) => `${column}: ${name}`).join(", ");
-  const moreTables = `      ${PAGES_TABLE}:
+  return `      ${PAGES_TABLE}:
         key: {column: customer_id}
         fields: {${fields}}
         public: [country]
 `;
-  return supportConfig({ ...options, moreStrata: ", segment: segment", moreTables });
 }
