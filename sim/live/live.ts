@@ -1,7 +1,15 @@
 /** A history lived through a gateway: every statement as SQL, by the person who sent it, on a connection of that person's. */
 import pg from "pg";
-import { type History, type HistoryDay, keyOfSubject, type Run, statementsOf } from "../write/history.ts";
-import { pageSql, shapeNumber, shapeOf } from "../write/pages.ts";
+import {
+  type History,
+  type HistoryDay,
+  type HistoryProbe,
+  type HistoryStatement,
+  keyOfSubject,
+  type Run,
+  statementsOf,
+} from "../write/history.ts";
+import { pageSql, PROBE, shapeNumber, shapeOf } from "../write/pages.ts";
 
 export interface LiveOptions {
   /** The gateway's URL with somebody's sign-in, by the id of the staff member. */
@@ -10,6 +18,8 @@ export interface LiveOptions {
   readonly progress?: (done: Lived) => void;
   /** Aborted, no further statement is sent. */
   readonly signal?: AbortSignal;
+  /** What a probe asks for. @param key undefined: an address that nobody has */
+  readonly emailOf: (key: number | undefined) => string;
 }
 
 export interface Lived {
@@ -33,9 +43,9 @@ export async function liveHistory(history: History, options: LiveOptions): Promi
   let lived: Lived = { days: 0, statements: 0, rows: 0 };
   try {
     for (const day of history.days()) {
-      const runs: Run[][] = lanes.map(() => []);
-      for (const run of statementsOf(day)) runs[day.staff[run.from]! % LANES]!.push(run);
-      await Promise.all(lanes.map((lane, number) => lane.work(day, runs[number]!)));
+      const shares: HistoryStatement[][] = lanes.map(() => []);
+      for (const statement of statementsOf(day)) shares[senderOf(day, statement) % LANES]!.push(statement);
+      await Promise.all(lanes.map((lane, number) => lane.work(day, shares[number]!)));
       lived = {
         days: lived.days + 1,
         statements: lanes.reduce((sum, lane) => sum + lane.statements, 0),
@@ -47,6 +57,22 @@ export async function liveHistory(history: History, options: LiveOptions): Promi
     await Promise.all(lanes.map((lane) => lane.close()));
   }
   return lived;
+}
+
+function senderOf(day: HistoryDay, statement: HistoryStatement): number {
+  return "probe" in statement ? statement.probe.staff : day.staff[statement.from]!;
+}
+
+/** A statement and its one parameter. */
+interface Sent {
+  readonly sql: string;
+  readonly value: string | number | readonly number[];
+}
+
+function page(day: HistoryDay, { from, to }: Run): Sent {
+  const shape = shapeOf(shapeNumber(day.fields[from]!, day.listed[from] === 1, to - from));
+  const keys = Array.from(day.subject.subarray(from, to), keyOfSubject);
+  return { sql: pageSql(shape), value: shape.many ? keys : keys[0]! };
 }
 
 /** Some of the staff, one statement at a time. */
@@ -63,16 +89,20 @@ class Lane {
     this.#options = options;
   }
 
-  async work(day: HistoryDay, runs: readonly Run[]): Promise<void> {
-    for (const { from, to } of runs) {
+  async work(day: HistoryDay, statements: readonly HistoryStatement[]): Promise<void> {
+    for (const statement of statements) {
       this.#options.signal?.throwIfAborted();
-      const client = await this.#clientOf(day.staff[from]!);
-      const shape = shapeOf(shapeNumber(day.fields[from]!, day.listed[from] === 1, to - from));
-      const keys = Array.from(day.subject.subarray(from, to), keyOfSubject);
-      const { rows } = await client.query(pageSql(shape), [shape.many ? keys : keys[0]]);
+      const client = await this.#clientOf(senderOf(day, statement));
+      const { sql, value } = "probe" in statement ? this.#probe(statement.probe) : page(day, statement);
+      const { rows } = await client.query(sql, [value]);
       this.statements += 1;
       this.rows += rows.length;
     }
+  }
+
+  #probe({ subject }: HistoryProbe): Sent {
+    const key = subject < 0 ? undefined : keyOfSubject(subject);
+    return { sql: pageSql(shapeOf(PROBE)), value: this.#options.emailOf(key) };
   }
 
   async #clientOf(staff: number): Promise<pg.Client> {

@@ -26,6 +26,16 @@ export interface HistoryDay {
   readonly statement: Uint32Array;
   /** -1: none. */
   readonly ticket: Int32Array;
+  /** By time. */
+  readonly probes: readonly HistoryProbe[];
+}
+
+/** Somebody asked whether there is such a customer, and was shown no row. */
+export interface HistoryProbe {
+  readonly staff: number;
+  readonly at: number;
+  /** -1: nobody fits. */
+  readonly subject: number;
 }
 
 export interface History {
@@ -54,16 +64,20 @@ export function ticketText(ticket: number): string | undefined {
   return ticket < 0 ? undefined : `${TICKET_PREFIX}${ticket}`;
 }
 
-/** A statement of a day: its views are the rows [from, to). */
+/** A statement of a day: its views are the rows [from, to), or it is a probe. */
+export type HistoryStatement = Run | { readonly probe: HistoryProbe };
+
 export interface Run {
   readonly from: number;
   readonly to: number;
 }
 
 /** Statements of a day, in order. Views of one statement that differ in more than the subject count as several. */
-export function* statementsOf(day: HistoryDay): Generator<Run, void, undefined> {
-  const { staff, at, fields, listed, statement } = day;
+export function* statementsOf(day: HistoryDay): Generator<HistoryStatement, void, undefined> {
+  const { staff, at, fields, listed, statement, probes } = day;
+  let asked = 0;
   for (let from = 0, to = 0; from < staff.length; from = to) {
+    for (; asked < probes.length && probes[asked]!.at <= at[from]!; asked += 1) yield { probe: probes[asked]! };
     const same = (row: number): boolean =>
       statement[row] === statement[from] &&
       staff[row] === staff[from] &&
@@ -73,4 +87,5 @@ export function* statementsOf(day: HistoryDay): Generator<Run, void, undefined> 
     for (to = from + 1; to < staff.length && same(to);) to += 1;
     yield { from, to };
   }
+  for (const probe of probes.slice(asked)) yield { probe };
 }

@@ -38,6 +38,8 @@ export interface PageShape {
   /** A page of many shows names alone in clear. */
   readonly listed: boolean;
   readonly many: boolean;
+  /** Counts, and shows nothing. */
+  readonly probe: boolean;
 }
 
 /** The same number for the same shape; less than SHAPES. */
@@ -45,11 +47,14 @@ export function shapeNumber(fields: number, listed: boolean, subjects: number): 
   return (fields & 63) * 4 + (listed ? 2 : 0) + (subjects >= MANY ? 1 : 0);
 }
 
-export const SHAPES = 64 * 4;
+/** The shape of a probe: how many customers have this address. */
+export const PROBE = 64 * 4;
+export const SHAPES: number = PROBE + 1;
 
 /** The shape that has this number. */
 export function shapeOf(number: number): PageShape {
-  return { fields: number >> 2, listed: (number & 2) !== 0, many: (number & 1) !== 0 };
+  if (number === PROBE) return { fields: 0, listed: false, many: false, probe: true };
+  return { fields: number >> 2, listed: (number & 2) !== 0, many: (number & 1) !== 0, probe: false };
 }
 
 /** With enough subjects it is a list, whatever it was meant to be. */
@@ -67,8 +72,9 @@ function columnsOf({ fields, listed }: PageShape): { readonly clear: string[]; r
   };
 }
 
-/** The statement that shows it; $1 is a customer, or an array of them. */
+/** The statement that shows it; $1 is a customer, or an array of them, or of a probe an e-mail address. */
 export function pageSql(shape: PageShape): string {
+  if (shape.probe) return `SELECT count(*) FROM ${PAGES_TABLE} WHERE email = $1`;
   const { clear } = columnsOf(shape);
   const columns = [...clear, "country"].join(", ");
   return `SELECT ${columns} FROM ${PAGES_TABLE} WHERE customer_id ${shape.many ? "= ANY ($1)" : "= $1"}`;
@@ -78,6 +84,11 @@ export function pageSql(shape: PageShape): string {
 export function pageForm(shape: PageShape, fingerprint: string): Entry & { kind: "form" } {
   const { clear, masked } = columnsOf(shape);
   const sorted = { clear: clear.toSorted(), masked: masked.toSorted() };
-  const use = { table: PAGES_TABLE, subjectKind: SUBJECT_KIND, ...sorted, predicate: ["customer_id"] };
-  return { kind: "form", fingerprint, text: pageSql(shape), uses: [use], scope: false };
+  const use = {
+    table: PAGES_TABLE,
+    subjectKind: SUBJECT_KIND,
+    ...sorted,
+    predicate: [shape.probe ? "email" : "customer_id"],
+  };
+  return { kind: "form", fingerprint, text: pageSql(shape), uses: [use], scope: shape.probe };
 }

@@ -3,13 +3,22 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { createHash } from "node:crypto";
 import { DAY_MS } from "../../src/base/clock.ts";
 import { LIMITS } from "../../src/base/limits.ts";
-import type { ActorId } from "../../src/ledger/entry.ts";
+import type { ActorId, DisclosureBlock } from "../../src/ledger/entry.ts";
 import { encodeAscendingInts, encodeIntKey } from "../../src/ledger/keys-block.ts";
 import { LISTED_SUBJECTS_MIN } from "../../src/shipping/listed.ts";
 import type { HistoryColumns } from "./history-columns.ts";
 import type { HistoryLog } from "./history-log.ts";
-import { type History, type HistoryDay, keyOfSubject, type Run, statementsOf, ticketText } from "./history.ts";
-import { pageForm, pageSql, shapeNumber, shapeOf, SHAPES, showsNamesAlone } from "./pages.ts";
+import type { ShownEntry } from "./history-rows.ts";
+import {
+  type History,
+  type HistoryDay,
+  type HistoryProbe,
+  keyOfSubject,
+  type Run,
+  statementsOf,
+  ticketText,
+} from "./history.ts";
+import { pageForm, pageSql, PROBE, shapeNumber, shapeOf, SHAPES, showsNamesAlone } from "./pages.ts";
 
 export interface WriteOptions {
   readonly log: HistoryLog;
@@ -66,8 +75,9 @@ class HistoryWriter {
     // A form is written again each day, and people sign in each day.
     this.#sessions.fill(NOT_YET);
     this.#forms.fill(NOT_YET);
-    for (const run of statementsOf(day)) {
-      this.#statement(day, run);
+    for (const statement of statementsOf(day)) {
+      if ("probe" in statement) this.#probe(statement.probe);
+      else this.#views(day, statement);
       if (columns.full) await columns.flush();
       else if (this.#statements % STATEMENTS_PER_TURN === 0) await nextTurn();
     }
@@ -84,46 +94,69 @@ class HistoryWriter {
     return { days: this.#days, disclosures: this.#disclosures, statements: this.#statements };
   }
 
-  #statement(day: HistoryDay, { from, to }: Run): void {
-    const { log, columns, actors, policy } = this.#options;
-    const staff = day.staff[from]!;
-    const listed = day.listed[from] === 1;
-    const atMs = Math.max(day.at[from]!, log.timeMs);
-    log.beat(atMs);
-    const ticket = day.ticket[from]!;
-    const shape = shapeNumber(day.fields[from]!, listed, to - from);
-    const session = this.#session(atMs, staff);
-    const form = this.#form(atMs, shape);
+  #views(day: HistoryDay, { from, to }: Run): void {
+    const shape = shapeNumber(day.fields[from]!, day.listed[from] === 1, to - from);
     const keys = keysOf(day.subject, from, to);
-    let statement = NOT_YET;
-    for (let done = 0; done < keys.length || statement === NOT_YET; done += LIMITS.subjectsPerEntryMax) {
-      const shown =
-        keys.length <= LIMITS.subjectsPerEntryMax ? keys : keys.slice(done, done + LIMITS.subjectsPerEntryMax);
-      const block = { use: 0, keys: shown.length === 1 ? encodeIntKey(shown[0]!) : encodeAscendingInts(shown) };
-      const last = done + shown.length === keys.length;
-      const outcome = last ? { rows: keys.length, sqlstate: undefined } : undefined;
-      const entry =
-        statement === NOT_YET
-          ? log.add(atMs, {
-              kind: "statement",
-              actor: actors[staff]!,
-              session,
-              form,
-              decision: "accounted",
-              ticket: ticketText(ticket),
-              reason: undefined,
-              policy,
-              blocks: [block],
-              outcome,
-            })
-          : log.add(atMs, { kind: "disclosure", statement, blocks: [block], outcome });
-      if (statement === NOT_YET) columns.statement(atMs, entry, staff, shape, ticket);
-      statement = statement === NOT_YET ? entry : statement;
-      const isList = showsNamesAlone(shapeOf(shape)) && shown.length >= LISTED_SUBJECTS_MIN;
-      columns.disclosed({ atMs, entry, after: entry - statement, actor: staff, form: shape, listed: isList }, shown);
+    this.#statement(
+      { staff: day.staff[from]!, atMs: day.at[from]!, shape, ticket: day.ticket[from]!, rows: keys.length },
+      keys,
+    );
+  }
+
+  #probe({ staff, at, subject }: HistoryProbe): void {
+    const keys = subject < 0 ? [] : [keyOfSubject(subject)];
+    this.#statement({ staff, atMs: at, shape: PROBE, ticket: -1, rows: 1 }, keys);
+  }
+
+  /** @param keys ascending and distinct: as many entries as they need, one at least */
+  #statement(sent: SentStatement, keys: readonly number[]): void {
+    const { log, columns } = this.#options;
+    const atMs = Math.max(sent.atMs, log.timeMs);
+    log.beat(atMs);
+    const session = this.#session(atMs, sent.staff);
+    const form = this.#form(atMs, sent.shape);
+    const most = LIMITS.subjectsPerEntryMax;
+    const first = keys.length <= most ? keys : keys.slice(0, most);
+    const statement = this.#add(atMs, { ...sent, session, form, ended: first.length === keys.length }, first);
+    columns.statement(atMs, statement, sent.staff, sent.shape, sent.ticket);
+    this.#shown(sent, { atMs, entry: statement, after: 0 }, first);
+    for (let done = most; done < keys.length; done += most) {
+      const more = keys.slice(done, done + most);
+      const outcome = done + most >= keys.length ? { rows: sent.rows, sqlstate: undefined } : undefined;
+      const entry = log.add(atMs, { kind: "disclosure", statement, blocks: blocksOf(more), outcome });
+      this.#shown(sent, { atMs, entry, after: entry - statement }, more);
     }
     this.#statements += 1;
     this.#disclosures += keys.length;
+  }
+
+  #add(
+    atMs: number,
+    sent: SentStatement & { readonly session: number; readonly form: number; readonly ended: boolean },
+    keys: readonly number[],
+  ): number {
+    const { log, actors, policy } = this.#options;
+    return log.add(atMs, {
+      kind: "statement",
+      actor: actors[sent.staff]!,
+      session: sent.session,
+      form: sent.form,
+      decision: "accounted",
+      ticket: ticketText(sent.ticket),
+      reason: undefined,
+      policy,
+      blocks: blocksOf(keys),
+      outcome: sent.ended ? { rows: sent.rows, sqlstate: undefined } : undefined,
+    });
+  }
+
+  #shown(
+    { staff: actor, shape: form }: SentStatement,
+    place: Pick<ShownEntry, "atMs" | "entry" | "after">,
+    keys: readonly number[],
+  ): void {
+    const listed = keys.length >= LISTED_SUBJECTS_MIN && showsNamesAlone(shapeOf(form));
+    this.#options.columns.disclosed({ ...place, actor, form, listed }, keys);
   }
 
   #session(atMs: number, staff: number): number {
@@ -140,6 +173,21 @@ class HistoryWriter {
     const form = pageForm(shapeOf(shape), this.#fingerprints[shape]!);
     return (this.#forms[shape] = this.#options.log.add(atMs, form));
   }
+}
+
+/** One, as a gateway gets it. */
+interface SentStatement {
+  readonly staff: number;
+  readonly atMs: number;
+  readonly shape: number;
+  /** -1: none. */
+  readonly ticket: number;
+  readonly rows: number;
+}
+
+function blocksOf(keys: readonly number[]): readonly DisclosureBlock[] {
+  if (keys.length === 0) return [];
+  return [{ use: 0, keys: keys.length === 1 ? encodeIntKey(keys[0]!) : encodeAscendingInts(keys) }];
 }
 
 /** Keys of the subjects [from, to), ascending and distinct. */

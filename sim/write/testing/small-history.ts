@@ -23,7 +23,7 @@ export interface SmallOptions {
   readonly dumped?: number;
 }
 
-/** Look-ups, pages of a few and of many, statements at the same millisecond, a subject twice in one, a day without anything. */
+/** Look-ups, pages of a few and of many, statements at the same millisecond, a subject twice in one, probes, a day without anything. */
 export function smallHistory(options: SmallOptions): History {
   const { seed, customers, firstDay, days } = options;
   const roles = ["agent", "agent", "second-line", "quality"] as const;
@@ -59,10 +59,12 @@ function randomDay(day: number, { seed, statements, customers, dumped = 0 }: Sma
     add(n, many ? 1 + draws.below(40) : 1, 1 + draws.below(63), many && draws.chance(0.7) ? 1 : 0);
   }
   if (dumped > 0) add(statements, dumped, 3, 0);
-  return dayOf(day, rows);
+  const subjects = [draws.below(customers), -1, draws.below(customers)];
+  const probes = subjects.map((subject, n) => ({ staff: n, at: (day + 0.3 * (n + 1)) * DAY_MS, subject }));
+  return dayOf(day, rows, probes);
 }
 
-function dayOf(day: number, rows: readonly Row[]): HistoryDay {
+function dayOf(day: number, rows: readonly Row[], probes: HistoryDay["probes"] = []): HistoryDay {
   return {
     day,
     staff: Uint32Array.from(rows, (row) => row.staff),
@@ -72,5 +74,6 @@ function dayOf(day: number, rows: readonly Row[]): HistoryDay {
     listed: Uint8Array.from(rows, (row) => row.listed),
     statement: Uint32Array.from(rows, (row) => row.statement),
     ticket: Int32Array.from(rows, (row) => row.ticket),
+    probes,
   };
 }
