@@ -25,7 +25,7 @@ function write(dir: string): ReturnType<typeof writeCompany> {
       values: company.strata.map(({ country, language, segment }) => [country, language, segment]),
       stratumOf: (subject) => company.strataOf(subject),
     },
-    told: () => ({ reports: reportsCsv([]), truth: { kind: "nobody" } }),
+    told: { reports: reportsCsv([]), truth: { kind: "nobody" } },
   });
 }
 

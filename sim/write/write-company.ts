@@ -25,8 +25,7 @@ export interface WriteCompanyOptions {
   readonly strata: NamedStrata;
   /** Since 1970. */
   readonly firstDay: number;
-  /** Asked once all days have been written. */
-  readonly told: () => Told;
+  readonly told: Told;
   readonly progress?: (done: Written) => void;
 }
 
@@ -48,7 +47,8 @@ const ORIGIN = "simulated.example/gw-1";
 /** Where a database would be; nothing connects to it before a gateway is started. */
 const UPSTREAM = "postgres://whosaw_gw@127.0.0.1:5432/support";
 const DATABASE = "support";
-const ROLES = { agent: "agent", "second-line": "agent", quality: "auditor" } as const;
+/** Under `roles` in whosaw.yaml. */
+export const ROLES = { agent: "agent", "second-line": "agent", quality: "auditor" } as const;
 const WARNING = "What is true, for scoring an investigation. Do not look before you have finished yours.";
 
 /**
@@ -65,13 +65,15 @@ export async function writeCompany(options: WriteCompanyOptions): Promise<Writte
   await register(config, history, actors);
   await writeFile(folder.path(NAMES.staff), staffCsv(staff, actors), { mode: 0o600 });
   const written = await writeStores(config, options, actors);
-  const { reports, truth } = options.told();
-  await writeFile(folder.path(NAMES.reports), reports, { mode: 0o600 });
-  await writeFile(folder.path(NAMES.truth), `${JSON.stringify({ warning: WARNING, ...truth }, undefined, 1)}\n`, {
-    mode: 0o600,
-  });
+  await writeFile(folder.path(NAMES.reports), options.told.reports, { mode: 0o600 });
+  await writeTruth(folder, options.told.truth);
   await folder.finish();
   return written;
+}
+
+export async function writeTruth(folder: CompanyFolder, truth: object): Promise<void> {
+  const text = JSON.stringify({ warning: WARNING, ...truth }, undefined, 1);
+  await writeFile(folder.path(NAMES.truth), `${text}\n`, { mode: 0o600 });
 }
 
 async function register(config: Config, { staff }: History, actors: readonly ActorId[]): Promise<void> {

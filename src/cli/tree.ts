@@ -26,6 +26,7 @@ import { reportWithdrawCommand } from "./commands/report-withdraw.ts";
 import { scopeCommand } from "./commands/scope.ts";
 import { seenByCommand } from "./commands/seen-by.ts";
 import { serveCommand } from "./commands/serve.ts";
+import { simCommand } from "./commands/sim.ts";
 import { stateBackupCommand } from "./commands/state-backup.ts";
 import { stateRestoreCommand } from "./commands/state-restore.ts";
 import { traceCommand } from "./commands/trace.ts";
@@ -63,6 +64,7 @@ export const commands: readonly Command[] = [
   ledgerExpireCommand,
   stateBackupCommand,
   stateRestoreCommand,
+  simCommand,
   benchCommand,
   completionCommand,
 ];

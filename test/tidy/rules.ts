@@ -81,8 +81,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/control",
     "src/doctor",
     "src/found",
-    // `whosaw bench` only.
+    // `whosaw bench` and `whosaw sim` only.
     "bench",
+    "sim",
   ],
   sim: ["src/*"],
   // All but the command line, which runs it.

@@ -1,0 +1,116 @@
+/** A world by name, as a company and its case: what is written, what is reported, and what is true. */
+import { WhosawError } from "../../src/base/errors.ts";
+import type { Views } from "../../src/trace/model.ts";
+import { RecordedViews } from "../company/additions.ts";
+import { Company, type CompanyOptions } from "../company/company.ts";
+import { Draws } from "../company/draws.ts";
+import { Seen } from "../company/seen.ts";
+import { theft, type Theft, type TheftOptions } from "../company/theft.ts";
+import { viewsOf } from "../company/views.ts";
+import type { World } from "../company/worlds.ts";
+import { STRATA_NAMES } from "./company-config.ts";
+import type { NamedStrata } from "./history-columns.ts";
+import { actorIdOf, type History, keyOfSubject } from "./history.ts";
+import { reportsCsv } from "./tables.ts";
+import type { Told } from "./write-company.ts";
+
+export interface SimulationOptions {
+  readonly world: World;
+  /** What differs from the world. */
+  readonly company: Partial<CompanyOptions>;
+  readonly theft: Partial<TheftOptions>;
+}
+
+export interface Simulation {
+  readonly company: Company;
+  readonly case: Theft;
+  readonly history: History;
+  readonly strata: NamedStrata;
+}
+
+/** Views that are held to draw a thief from, about: 25 bytes each, twice for a moment. */
+const SEEN_ROWS = 10_000_000;
+const TEAMS_MIN = 10;
+/** A ticket is opened about so often, and so many are listed by a shift's queue pages. */
+const OPENED_PER_TICKET = 3;
+const LISTED_PER_SHIFT = 1_200;
+const STREAM = { teams: 91, theft: 92 } as const;
+
+/**
+ * The same for the same options, on every machine. Goes through all days once.
+ * @throws {WhosawError} USAGE when the company is too small for what happens in that world
+ */
+export function simulate(options: SimulationOptions): Simulation {
+  const { company, found } = caseOf(options);
+  const { seed, customers } = company.options;
+  return {
+    company,
+    case: found,
+    history: {
+      seed,
+      customers,
+      staff: company.staff,
+      days: () => company.days([new RecordedViews(found.added)]),
+    },
+    strata: {
+      names: STRATA_NAMES,
+      values: company.strata.map(({ country, language, segment }) => [country, language, segment]),
+      stratumOf: (subject) => company.strataOf(subject),
+    },
+  };
+}
+
+function caseOf({ world, company: changed, theft: otherwise }: SimulationOptions): { company: Company; found: Theft } {
+  try {
+    const company = new Company({ ...world.company, ...changed });
+    const draws = new Draws(company.options.seed, STREAM.theft);
+    const seen = new Seen(seenOf(company), company.staff.length);
+    return { company, found: theft(company, seen, { ...world.theft, ...otherwise }, draws) };
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new WhosawError("USAGE", `${world.name} needs a larger company: ${why}.`, {
+      hint: "Take more customers, staff or days.",
+      cause,
+    });
+  }
+}
+
+/** All views, or in a large company those of some teams and of whoever steals anyway. */
+function seenOf(company: Company): Views {
+  const { tickets, lists, staff, days, seed } = company.options;
+  const rows = tickets * OPENED_PER_TICKET + lists * staff * days * LISTED_PER_SHIFT;
+  if (rows <= SEEN_ROWS) return viewsOf(company);
+  const { roster, heists } = company;
+  const draws = new Draws(seed, STREAM.teams);
+  const wanted = Math.max(TEAMS_MIN, Math.ceil((roster.teams * SEEN_ROWS) / rows));
+  const teams = new Set<number>();
+  while (teams.size < Math.min(wanted, roster.teams)) teams.add(draws.below(roster.teams));
+  const thieves = new Set(heists.flatMap((heist) => [...heist.staff]));
+  return viewsOf(company, (who) => thieves.has(who) || (who < roster.agents && teams.has(roster.teamOf(who))));
+}
+
+/** What goes into the folder beside the stores. */
+export function toldOf(world: World, { company, case: { reports, receivedAt, truth } }: Simulation): Told {
+  const { seed } = company.options;
+  const { stolen, calls, staff, beside } = truth;
+  const named = (id: string): object => ({ name: id, actor: actorIdOf(seed, id) });
+  return {
+    reports: reportsCsv(reports),
+    truth: {
+      world: world.name,
+      about: world.about,
+      company: company.options,
+      ...truth,
+      staff: staff.map(named),
+      ...(beside !== undefined && { beside: named(beside) }),
+      stolen: stolen === "everyone" ? stolen : stolen.map(keyOfSubject),
+      calls: calls.map((call, index) => ({
+        ...call,
+        subject: keyOfSubject(call.subject),
+        at: new Date(call.at).toISOString(),
+        ...(call.seenAt !== undefined && { seenAt: new Date(call.seenAt).toISOString() }),
+        receivedAt: new Date(receivedAt[index] ?? call.at).toISOString(),
+      })),
+    },
+  };
+}
