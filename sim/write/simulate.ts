@@ -1,9 +1,9 @@
 /** A world by name, as a company and its case: what is written, what is reported, and what is true. */
-import { WhosawError } from "../../src/base/errors.ts";
 import type { Views } from "../../src/trace/model.ts";
 import { RecordedViews } from "../company/additions.ts";
-import { Company, type CompanyOptions } from "../company/company.ts";
+import { Company } from "../company/company.ts";
 import { Draws } from "../company/draws.ts";
+import type { CompanyOptions } from "../company/options.ts";
 import { Seen } from "../company/seen.ts";
 import { theft, type Theft, type TheftOptions } from "../company/theft.ts";
 import { viewsOf } from "../company/views.ts";
@@ -38,11 +38,13 @@ const STREAM = { teams: 91, theft: 92 } as const;
 
 /**
  * The same for the same options, on every machine. Goes through all days once.
- * @throws {WhosawError} USAGE when the company is too small for what happens in that world
+ * @throws {WhosawError} USAGE for options that make no company, or one that is too small for what happens in that world
  */
-export function simulate(options: SimulationOptions): Simulation {
-  const { company, found } = caseOf(options);
+export function simulate({ world, company: changed, theft: otherwise }: SimulationOptions): Simulation {
+  const company = new Company({ ...world.company, ...changed });
   const { seed, customers } = company.options;
+  const seen = new Seen(seenOf(company), company.staff.length);
+  const found = theft(company, seen, { ...world.theft, ...otherwise }, new Draws(seed, STREAM.theft));
   return {
     company,
     case: found,
@@ -58,21 +60,6 @@ export function simulate(options: SimulationOptions): Simulation {
       stratumOf: (subject) => company.strataOf(subject),
     },
   };
-}
-
-function caseOf({ world, company: changed, theft: otherwise }: SimulationOptions): { company: Company; found: Theft } {
-  try {
-    const company = new Company({ ...world.company, ...changed });
-    const draws = new Draws(company.options.seed, STREAM.theft);
-    const seen = new Seen(seenOf(company), company.staff.length);
-    return { company, found: theft(company, seen, { ...world.theft, ...otherwise }, draws) };
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new WhosawError("USAGE", `${world.name} needs a larger company: ${why}.`, {
-      hint: "Take more customers, staff or days.",
-      cause,
-    });
-  }
 }
 
 /** All views, or in a large company those of some teams and of whoever steals anyway. */

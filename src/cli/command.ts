@@ -54,6 +54,8 @@ export interface Command {
   readonly summary: string;
   /** What the help says besides: a few lines. */
   readonly description?: string;
+  /** The end of the help, where it needs more than this folder to be written; made when this command is called. */
+  readonly more?: () => Promise<string>;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   /** Whole command lines, at least one. */

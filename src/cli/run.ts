@@ -15,7 +15,8 @@ import { version } from "./version.ts";
  */
 export async function runCli(args: readonly string[], context: CliContext): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
-  const program = buildProgram(context, (code) => (exit = code));
+  const more = await commands.find(({ name }) => name === args[0])?.more?.();
+  const program = buildProgram(context, more, (code) => (exit = code));
   try {
     await program.parseAsync([...args], { from: "user" });
     return exit;
@@ -26,7 +27,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-function buildProgram(context: CliContext, done: (code: ExitCode) => void): Program {
+/** @param more the end of the help of the command that is called */
+function buildProgram(context: CliContext, more: string | undefined, done: (code: ExitCode) => void): Program {
   const program = bare(new Program("whosaw"), context)
     .description("Know whose data every employee has seen. When it leaks, know who.")
     .version(version(), "--version", "print the version")
@@ -38,7 +40,8 @@ function buildProgram(context: CliContext, done: (code: ExitCode) => void): Prog
     const group = words[0];
     const parent = group === undefined ? program : (parents.get(group) ?? addGroup(program, group, context));
     if (group !== undefined) parents.set(group, parent);
-    addCommand(parent, name, command, context, done);
+    const added = addCommand(parent, name, command, context, done);
+    if (command.more !== undefined && more !== undefined) added.addHelpText("after", `\n${more}`);
   }
   return program;
 }
@@ -56,7 +59,7 @@ function addCommand(
   spec: Command,
   context: CliContext,
   done: (code: ExitCode) => void,
-): void {
+): Program {
   const command = bare(parent.command(name), context).summary(spec.summary);
   command.description(spec.description === undefined ? spec.summary : `${spec.summary}\n\n${spec.description}`);
   for (const { name: label, description, optional, variadic, choices } of spec.arguments ?? []) {
@@ -81,6 +84,7 @@ function addCommand(
     const invocation = createInvocation(spec, command, context);
     done(await spec.run(invocation));
   });
+  return command;
 }
 
 /** Of two values for one option the parser would silently take the last. */

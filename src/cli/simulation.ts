@@ -1,5 +1,6 @@
 /** What `whosaw sim` runs, and how it says how far it has come. */
 import type { Writable } from "node:stream";
+import type { LivedCompany, LiveCompanyOptions } from "../../sim/live/live-company.ts";
 import { simulate, type SimulationOptions, toldOf } from "../../sim/write/simulate.ts";
 import { writeCompany } from "../../sim/write/write-company.ts";
 import { WhosawError } from "../base/errors.ts";
@@ -38,7 +39,11 @@ export async function simulateInto(
   try {
     if (live) {
       const { liveCompany } = await loadLive();
-      return { ...world, ...(await liveCompany({ ...common, progress: onDay, onStep: (step) => progress.say(step) })), reports: 0 };
+      return {
+        ...world,
+        ...(await liveCompany({ ...common, progress: onDay, onStep: (step) => progress.say(step) })),
+        reports: 0,
+      };
     }
     const written = await writeCompany({ ...common, firstDay, progress: onDay });
     const { disclosures, statements, entries, ledgerBytes, vkey } = written;
@@ -49,8 +54,12 @@ export async function simulateInto(
   }
 }
 
+interface LiveModule {
+  readonly liveCompany: (options: LiveCompanyOptions) => Promise<LivedCompany>;
+}
+
 /** PostgreSQL's customers and their invention are development dependencies. @throws {WhosawError} PACKAGE_MISSING */
-async function loadLive(): Promise<typeof import("../../sim/live/live-company.ts")> {
+async function loadLive(): Promise<LiveModule> {
   try {
     return await import("../../sim/live/live-company.ts");
   } catch (cause) {

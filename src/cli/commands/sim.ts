@@ -1,23 +1,8 @@
-import { WORLDS } from "../../../sim/company/worlds.ts";
 import type { SimulationOptions } from "../../../sim/write/simulate.ts";
 import { WhosawError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import { type Command, type Invocation } from "../command.ts";
 import { EXIT } from "../exit.ts";
-
-/** The help is as wide as a narrow terminal. */
-const ABOUT_CHARACTERS = 74;
-const WORLDS_HELP = WORLDS.map(({ name, about }) => `  ${name}\n${indented(about)}`).join("\n");
-
-function indented(sentence: string): string {
-  const lines = [""];
-  for (const word of sentence.split(" ")) {
-    const line = lines.at(-1) ?? "";
-    if (line.length + word.length < ABOUT_CHARACTERS) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(` ${word}`);
-  }
-  return lines.map((line) => `     ${line}`).join("\n");
-}
 
 export const simCommand: Command = {
   name: "sim",
@@ -26,16 +11,11 @@ export const simCommand: Command = {
     "Writes months of what its gateway would have recorded into a ledger that verifies and into columns, with whosaw.yaml, staff.csv and reports.csv; " +
     "truth.json says what really happened, for scoring: do not look before you have an answer of your own. One seed gives the same company on every machine. " +
     "What it invents lies in the past, from --first-day on. A run that was broken off is started over by the next one with the same --out. " +
-    "With --live the company works through a real gateway before a real PostgreSQL, statement by statement: for small ones, and without reports, since then all of it happens now.\n\n" +
-    `Worlds:\n${WORLDS_HELP}\n\n` +
+    "With --live the company works through a real gateway before a real PostgreSQL, statement by statement: for small ones, and without reports, since then all of it happens now. " +
     "With --json: {dir, world, seed, customers, staff, days, disclosures, statements, entries, ledgerBytes, vkey, reports, seconds, next}. " +
     "Exit codes: 0 written, 2 wrong command line or a folder that is not empty, 4 the folder cannot be written or another run is at work in it.",
   options: [
-    {
-      flags: "--world NAME",
-      description: "what happens (default one-thief-45)",
-      choices: WORLDS.map(({ name }) => name),
-    },
+    { flags: "--world NAME", description: "what happens, as below (default one-thief-45)" },
     { flags: "--out DIR", description: "a folder that is not there yet", required: true },
     { flags: "--customers N", description: "default 200000" },
     { flags: "--staff N", description: "default 2000" },
@@ -53,6 +33,10 @@ export const simCommand: Command = {
     "whosaw sim --world one-thief-45 --customers 200000 --staff 2000 --days 180 --seed 7 --out company",
     "whosaw sim --world watch-slow-5 --customers 2000 --staff 40 --days 3 --live --out small",
   ],
+  async more() {
+    const { worldsHelp } = await import("../worlds-help.ts");
+    return worldsHelp();
+  },
   async run(invocation) {
     const start = performance.now();
     const path = await import("node:path");
