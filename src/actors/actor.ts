@@ -11,6 +11,10 @@ export interface Actor {
   /** `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, as PostgreSQL's pg_authid.rolpassword; undefined: certificate only. */
   readonly verifier: string | undefined;
   readonly disabled: boolean;
+  /** What other systems call it, `zendesk:4711`: imports find it by these. */
+  readonly aliases?: readonly string[];
+  /** As an import said. */
+  readonly team?: string;
 }
 
 /** An immutable state of the register. */

@@ -25,6 +25,8 @@ const actorSchema = z
     role: z.string().min(1),
     verifier: z.string().refine(isVerifier).nullable(),
     disabled: z.boolean(),
+    aliases: z.array(z.string().min(1)).optional(),
+    team: z.string().min(1).optional(),
   })
   .refine(({ id, name }) => id === `svc:${name}` || (id.startsWith("staff:") && UUID.test(id.slice("staff:".length))));
 const registerSchema = z.strictObject({ format: z.literal(1), actors: z.array(actorSchema) });
@@ -61,10 +63,12 @@ export function parseRegister(bytes: Uint8Array, file: string): ActorSnapshot {
       place === "" ? "is not an actor register of format 1" : `has a wrong value at ${place.slice(0, 80)}`,
     );
   }
-  const actors = parsed.data.actors.map((actor) => ({
+  const actors = parsed.data.actors.map(({ aliases, team, ...actor }) => ({
     ...actor,
     id: actor.id as ActorId,
     verifier: actor.verifier ?? undefined,
+    ...(aliases !== undefined && { aliases }),
+    ...(team !== undefined && { team }),
   }));
   const snapshot = createSnapshot(actors);
   if (actors.some((actor) => snapshot.byName(actor.name) !== actor || snapshot.byId(actor.id) !== actor)) {
@@ -130,7 +134,7 @@ export async function addActors(file: string, actors: readonly Actor[]): Promise
     const problem = nameProblem(name);
     if (problem !== undefined) throw new WhosawError("USAGE", problem, { hint: "Choose another name." });
   }
-  await edit(file, (snapshot) => {
+  await editRegister(file, (snapshot) => {
     const known = actors.some(({ name, id }) => snapshot.byName(name) !== undefined || snapshot.byId(id) !== undefined);
     if (known) {
       throw new WhosawError("ACTOR_EXISTS", "An actor of that name exists already.", {
@@ -157,7 +161,7 @@ export async function changeActor(
   change: Partial<Pick<Actor, "disabled" | "verifier" | "role">>,
 ): Promise<Actor> {
   let changed: Actor | undefined;
-  await edit(file, (snapshot) => {
+  await editRegister(file, (snapshot) => {
     const actor = requireActor(snapshot, name);
     const next = { ...actor, ...change };
     changed = next;
@@ -166,7 +170,8 @@ export async function changeActor(
   return changed as Actor;
 }
 
-async function edit(file: string, change: (snapshot: ActorSnapshot) => readonly Actor[]): Promise<void> {
+/** Replaces the register by what `change` makes of it. @throws WhosawError as readRegister, ACTORS_LOCKED, FILE_UNWRITABLE */
+export async function editRegister(file: string, change: (snapshot: ActorSnapshot) => readonly Actor[]): Promise<void> {
   await withLock(file, async () => {
     const actors = change(await readRegister(file));
     const stored = actors.map((actor) => ({ ...actor, verifier: actor.verifier ?? null }));

@@ -10,6 +10,7 @@ import type { LogWindow } from "../columns/queries/sightings.ts";
 import { readableDays } from "../ledger/day-keys.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import type { ActorId } from "../ledger/entry.ts";
+import { countedEntries, importsIn } from "../ledger/imports.ts";
 import { LogReader } from "../ledger/read.ts";
 import type { RowRules } from "../shipping/batch-reader.ts";
 import { shippedNext } from "../shipping/position.ts";
@@ -129,7 +130,12 @@ export async function shippedLogs(columns: Columns, logs: readonly AskedLog[]): 
 /** How much of a log columns may answer for. */
 async function windowOf(columns: Columns, log: AskedLog): Promise<LogWindow> {
   const next = await shippedNext(columns, log);
-  return { log: number32(log.origin), next, readableMs: ranges(await readableDays(nodeDisk(), log.dir)) };
+  const days = await readableDays(nodeDisk(), log.dir);
+  const number = number32(log.origin);
+  if (log.imports === undefined) return { log: number, next, readableMs: ranges(days) };
+  const imports = await importsIn(await LogReader.open(log.dir, log));
+  const readableEntries = countedEntries(imports, new Set(days));
+  return { log: number, next, readableMs: [[0, Number.MAX_SAFE_INTEGER]], readableEntries };
 }
 
 /** Days, ascending, as stretches of time: neighbours are one. */

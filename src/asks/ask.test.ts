@@ -141,6 +141,7 @@ describe("who saw", () => {
         log: origin,
         index: index["point"],
         searchedBy: ["phone"],
+        grade: "exact",
       },
       {
         at,
@@ -154,6 +155,7 @@ describe("who saw", () => {
         log: origin,
         index: index["more"],
         searchedBy: ["phone"],
+        grade: "unattributed",
       },
     ]);
     expect(tally).toEqual({ opaque: 4, expired: 0 });

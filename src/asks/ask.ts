@@ -5,10 +5,13 @@
 import { LIMITS } from "../base/limits.ts";
 import { Recent } from "../base/recent.ts";
 import { blocksByUse } from "../ledger/blocks.ts";
-import { ENTRY_KINDS, type ActorId, type Decision, type DisclosureBlock, type Entry } from "../ledger/entry.ts";
+import { type ActorId, type Decision, type DisclosureBlock, type Entry, showsSubjects } from "../ledger/entry.ts";
+import { importsIn, inRanges } from "../ledger/imports.ts";
 import { decodeKeys } from "../ledger/keys-block.ts";
 import { LogReader, type ReadEntry } from "../ledger/read.ts";
-import { blockHolds, type SubjectTarget } from "./subject.ts";
+import { type Grade, gradeName, gradeOf } from "../shipping/grades.ts";
+import { type ImportedRows, importedRows } from "../shipping/imported-rows.ts";
+import { blockHolds, placeOf, type SubjectTarget } from "./subject.ts";
 
 /** A log to ask. */
 export interface AskedLog {
@@ -18,6 +21,8 @@ export interface AskedLog {
   readonly masterKey: Uint8Array;
   /** Index of the first entry to look at; 0 unless given. */
   readonly from?: number;
+  /** It holds disclosures from files, with times of their own. */
+  readonly imports?: true;
 }
 
 /** Subject s was shown in one use of a protected table by one statement. */
@@ -41,6 +46,8 @@ export interface Disclosure {
    * number and gets this subject has learned whose it is.
    */
   readonly searchedBy: readonly string[];
+  /** How surely the actor was shown the subject; page-level and possible come from imports alone. */
+  readonly grade: Grade;
 }
 
 /** One subject that an actor was shown. Text keys appear as their hashes: the ledger holds nothing else. */
@@ -74,6 +81,7 @@ interface StatementHead {
   readonly actor: ActorId;
   readonly form: number;
   readonly decision: Decision;
+  readonly grade: Grade;
   readonly reason: string | null;
   readonly ticket: string | null;
 }
@@ -87,6 +95,8 @@ interface Shown {
   readonly blocks: readonly DisclosureBlock[];
   /** The entry is the statement's own, not a later disclosure. */
   readonly first: boolean;
+  /** Of an import: every block was shown in every use. */
+  readonly imported?: ImportedRows;
 }
 
 /** Whether an entry matters; asked before anything is joined. The statement is undefined if the entry is not its own. */
@@ -109,13 +119,17 @@ class Asking {
   async *shown(wanted: Wanted): AsyncGenerator<Shown> {
     const reader = await LogReader.open(this.#log.dir, this.#log);
     this.#reader = reader;
-    for await (const run of reader.runs(this.#log.from)) yield* this.#shownIn(run, wanted);
+    const undone = this.#log.imports === undefined ? [] : (await importsIn(reader)).undone;
+    for await (const run of reader.runs(this.#log.from)) {
+      const counting = undone.length === 0 ? run : run.filter(({ index }) => !inRanges(undone, index));
+      yield* this.#shownIn(counting, wanted);
+    }
   }
 
   async *#shownIn(run: readonly ReadEntry[], wanted: Wanted): AsyncGenerator<Shown> {
     for (const { index, timeMs, kind, entry } of run) {
       if (entry === undefined) {
-        if (kind === ENTRY_KINDS.statement || kind === ENTRY_KINDS.disclosure) this.#tally.expired++;
+        if (showsSubjects(kind)) this.#tally.expired++;
       } else if (entry.kind === "form") {
         this.#forms.set(index, entry);
       } else if (entry.kind === "statement") {
@@ -128,6 +142,12 @@ class Asking {
         const statement = await this.#statement(entry.statement);
         if (statement === undefined) this.#tally.expired++;
         else yield { index, timeMs, statementIndex: entry.statement, statement, blocks: entry.blocks, first: false };
+      } else if (entry.kind === "imported") {
+        const statement = headOfImported(entry);
+        const blocks = entry.keys === undefined ? [] : [{ use: 0, keys: entry.keys }];
+        if (!wanted(blocks, statement)) continue;
+        const imported = importedRows(entry);
+        yield { index, timeMs: entry.atMs, statementIndex: index, statement, blocks, first: true, imported };
       }
     }
   }
@@ -153,10 +173,13 @@ class Asking {
   }
 
   /** What every item says of its statement. */
-  common(shown: Shown): Pick<Disclosure, "at" | "reason" | "ticket" | "statement" | "log" | "index"> {
+  common(
+    shown: Shown,
+    atMs = shown.timeMs,
+  ): Pick<Disclosure, "at" | "reason" | "ticket" | "statement" | "log" | "index"> {
     const { origin } = this.#log;
     return {
-      at: new Date(shown.timeMs).toISOString(),
+      at: new Date(atMs).toISOString(),
       reason: shown.statement.reason,
       ticket: shown.statement.ticket,
       statement: `${origin}/${shown.statementIndex}`,
@@ -168,7 +191,28 @@ class Asking {
 
 function headOf(entry: Entry & { readonly kind: "statement" }): StatementHead {
   const { actor, form, decision, reason, ticket } = entry;
-  return { actor, form, decision, reason: named(reason), ticket: named(ticket) };
+  return { actor, form, decision, grade: gradeName(gradeOf(actor)), reason: named(reason), ticket: named(ticket) };
+}
+
+function headOfImported({ actor, form, grade, keys }: Entry & { readonly kind: "imported" }): StatementHead {
+  return { actor, form, decision: keys === undefined ? "opaque" : "accounted", grade, reason: null, ticket: null };
+}
+
+/** Pages of which nobody knows whom they showed; a statement through a gateway is one. */
+function timesOpaque({ statement, first, timeMs, imported }: Shown): readonly number[] {
+  if (!first || statement.decision !== "opaque") return [];
+  return imported?.times ?? [timeMs];
+}
+
+/** The blocks of each use, in its order. */
+function blocksOf({ blocks, imported }: Shown, { uses }: Form): readonly DisclosureBlock[] {
+  if (imported === undefined) return blocksByUse(blocks);
+  return uses.flatMap((_, use) => blocks.map(({ keys }) => ({ use, keys })));
+}
+
+/** When a subject was shown. @param place among the keys of its block */
+function atOf({ imported, timeMs }: Shown, place: number): number {
+  return imported?.times[place] ?? timeMs;
 }
 
 /** An empty text names nothing. */
@@ -197,13 +241,15 @@ export async function* whoSaw(
         tally.expired++;
         continue;
       }
-      if (shown.first && shown.statement.decision === "opaque") tally.opaque++;
-      for (const block of blocksByUse(shown.blocks)) {
+      tally.opaque += timesOpaque(shown).length;
+      for (const block of blocksOf(shown, form)) {
         const use = form.uses[block.use];
         if (use === undefined || use.subjectKind !== target.kind || !holds(block)) continue;
-        const { at, ...rest } = asking.common(shown);
+        const place = shown.imported === undefined ? 0 : placeOf(block.keys, target);
+        const { at, ...rest } = asking.common(shown, atOf(shown, place));
         const { table, clear: fields, masked, predicate: searchedBy } = use;
-        yield { at, actor: shown.statement.actor, table, fields, masked, ...rest, searchedBy };
+        const { actor, grade } = shown.statement;
+        yield { at, actor, table, fields, masked, ...rest, searchedBy, grade };
       }
     }
   }
@@ -227,17 +273,19 @@ export async function* seenBy(
         tally.expired++;
         continue;
       }
-      const { at, ...rest } = asking.common(shown);
-      if (shown.first && shown.statement.decision === "opaque") {
+      for (const atMs of timesOpaque(shown)) {
+        const { at, ...rest } = asking.common(shown, atMs);
         tally.opaque++;
         yield { opaque: true, at, tables: form.uses.map((use) => use.table), ...rest };
       }
-      for (const block of blocksByUse(shown.blocks)) {
+      const { grade } = shown.statement;
+      for (const block of blocksOf(shown, form)) {
         const use = form.uses[block.use];
         if (use === undefined) continue;
         const { subjectKind: kind, table, clear: fields, masked, predicate: searchedBy } = use;
-        for (const key of decodeKeys(block.keys).keys) {
-          yield { at, subject: { kind, key: String(key) }, table, fields, masked, ...rest, searchedBy };
+        for (const [place, key] of decodeKeys(block.keys).keys.entries()) {
+          const { at, ...rest } = asking.common(shown, atOf(shown, place));
+          yield { at, subject: { kind, key: String(key) }, table, fields, masked, ...rest, searchedBy, grade };
         }
       }
     }

@@ -7,6 +7,7 @@ import { seenBy } from "../columns/queries/seen-by.ts";
 import type { LogWindow, Sighting } from "../columns/queries/sightings.ts";
 import { whoSaw } from "../columns/queries/who-saw.ts";
 import type { ActorId } from "../ledger/entry.ts";
+import { gradeName } from "../shipping/grades.ts";
 import { compareKeys, keyText } from "../shipping/subject-columns.ts";
 import type { AskTally, Disclosure, OpaqueStatement, SeenSubject } from "./ask.ts";
 import { subjectReadings, type SubjectTarget } from "./subject.ts";
@@ -32,7 +33,16 @@ export class ColumnsAsk {
     for await (const sighting of whoSaw(this.#columns, this.#names, number32(target.kind), readings, window)) {
       const { at, ...rest } = commonOf(sighting);
       const { table, clear: fields, masked, predicate: searchedBy } = sighting.use;
-      yield { at, actor: sighting.actor as ActorId, table, fields, masked, ...rest, searchedBy };
+      yield {
+        at,
+        actor: sighting.actor as ActorId,
+        table,
+        fields,
+        masked,
+        ...rest,
+        searchedBy,
+        grade: gradeName(sighting.grade),
+      };
     }
   }
 
@@ -67,7 +77,8 @@ function commonOf(of: Pick<Sighting, "atMs" | "reason" | "ticket" | "log" | "sta
 function seenItem(sighting: Sighting): SeenSubject {
   const { at, ...rest } = commonOf(sighting);
   const { kind, table, clear: fields, masked, predicate: searchedBy } = sighting.use;
-  return { at, subject: { kind, key: keyText(sighting.subject) }, table, fields, masked, ...rest, searchedBy };
+  const [key, grade] = [keyText(sighting.subject), gradeName(sighting.grade)];
+  return { at, subject: { kind, key }, table, fields, masked, ...rest, searchedBy, grade };
 }
 
 function opaqueItem(sighting: OpaqueSighting): OpaqueStatement {

@@ -4,7 +4,13 @@ import type { Columns } from "../columns/columns.ts";
 import { number64 } from "../columns/numbers.ts";
 import { Names } from "../columns/queries/names.ts";
 import { countExpired, countGaps, opaqueOf } from "../columns/queries/opaque.ts";
-import { population, scope as columnsScope, type ScopeSubject, unionOfFields } from "../columns/queries/scope.ts";
+import {
+  population,
+  scope as columnsScope,
+  type ScopeFields,
+  type ScopeSubject,
+  unionOfFields,
+} from "../columns/queries/scope.ts";
 import type { LogWindow, Window } from "../columns/queries/sightings.ts";
 import type { RowRules } from "../shipping/batch-reader.ts";
 import { FieldClasses } from "../shipping/field-classes.ts";
@@ -131,7 +137,25 @@ async function next(rest: AsyncIterator<ScopeSubject>): Promise<Head> {
   return { subject: step.done === true ? undefined : step.value, rest };
 }
 
+/** What may have been shown says nothing more of a subject that was. */
 function together(a: ScopeSubject, b: ScopeSubject): ScopeSubject {
+  if (a.sure !== b.sure) return { ...spanning(a, b), ...fieldsOf(a.sure ? a : b) };
+  return {
+    ...spanning(a, b),
+    ...unionOfFields({
+      tables: [...a.tables, ...b.tables],
+      fields: [...a.fields, ...b.fields],
+      masked: [...a.masked, ...b.masked],
+      searchedBy: [...a.searchedBy, ...b.searchedBy],
+    }),
+  };
+}
+
+function fieldsOf({ tables, fields, masked, searchedBy }: ScopeFields): ScopeFields {
+  return { tables, fields, masked, searchedBy };
+}
+
+function spanning(a: ScopeSubject, b: ScopeSubject): ScopeSubject {
   return {
     ...a,
     firstMs: Math.min(a.firstMs, b.firstMs),
@@ -140,11 +164,5 @@ function together(a: ScopeSubject, b: ScopeSubject): ScopeSubject {
     opened: a.opened || b.opened,
     sure: a.sure || b.sure,
     stratum: a.stratum ?? b.stratum,
-    ...unionOfFields({
-      tables: [...a.tables, ...b.tables],
-      fields: [...a.fields, ...b.fields],
-      masked: [...a.masked, ...b.masked],
-      searchedBy: [...a.searchedBy, ...b.searchedBy],
-    }),
   };
 }

@@ -5,6 +5,8 @@ import { number32, number64 } from "../columns/numbers.ts";
 import type { FormUse } from "../columns/queries/names.ts";
 import { type ScopeSubject, SURE_GRADES, unionOfUses } from "../columns/queries/scope.ts";
 import { DECISIONS, type DisclosureRow, GRADES, type FormRow, type StatementRow } from "../columns/rows.ts";
+import { ENTRY_KINDS } from "../ledger/entry.ts";
+import { importsIn, inRanges } from "../ledger/imports.ts";
 import { LogReader } from "../ledger/read.ts";
 import { type RowRules, takeLookingBack } from "../shipping/batch-reader.ts";
 import { FieldClasses } from "../shipping/field-classes.ts";
@@ -27,8 +29,10 @@ export async function scopeInLedger(log: AskedLog, question: ScopeQuestion, rule
   const reader = await LogReader.open(log.dir, log);
   const flattener = new Flattener(number32(log.origin), new FieldClasses(rules));
   const gathering = new Gathering(question);
+  const undone = log.imports === undefined ? [] : (await importsIn(reader)).undone;
   for await (const run of reader.runs(log.from)) {
     for (const entry of run) {
+      if (log.imports !== undefined && (entry.kind === ENTRY_KINDS.gap || inRanges(undone, entry.index))) continue;
       const missing = flattener.take(entry, gathering);
       if (missing !== undefined) await takeLookingBack(flattener, missing, entry, gathering, reader);
     }
@@ -84,15 +88,19 @@ class Gathering implements RowSink {
       return;
     }
     const known = this.#subjects.get(key);
-    const nothing = { lastMs: 0, disclosures: 0, opened: false, sure: false };
+    const nothing = { lastMs: row.atMs, disclosures: 0, opened: false, sure: false };
     const subject = known ?? { row, firstMs: row.atMs, ...nothing, uses: new Map() };
     if (known === undefined) this.#add(key, subject);
-    subject.lastMs = row.atMs;
+    subject.firstMs = Math.min(subject.firstMs, row.atMs);
+    subject.lastMs = Math.max(subject.lastMs, row.atMs);
     subject.disclosures += 1;
     subject.opened ||= !row.listed;
-    subject.sure ||= SURE_GRADES.includes(row.grade);
+    const sure = SURE_GRADES.includes(row.grade);
+    // What may have been shown says nothing more of a subject that was.
+    if (sure && !subject.sure) subject.uses.clear();
+    subject.sure ||= sure;
     const use = this.#forms.get(row.form)?.[row.use];
-    if (use !== undefined) subject.uses.set(`${row.form}/${row.use}`, use);
+    if (use !== undefined && sure === subject.sure) subject.uses.set(`${row.form}/${row.use}`, use);
   }
 
   #countUnattributed(key: string): void {

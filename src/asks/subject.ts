@@ -64,6 +64,15 @@ export function blockHolds(block: Uint8Array, target: SubjectTarget): boolean {
   return wanted !== undefined && holdsFixed(block, wanted);
 }
 
+/** Where among the keys of a block that holds it the subject stands. */
+export function placeOf(block: Uint8Array, target: SubjectTarget): number {
+  const { type, keys } = decodeKeys(block);
+  if (type === "int") return keys.findIndex((key) => key === target.int);
+  const wanted = type === "uuid" ? target.uuid : target.text;
+  const hex = wanted?.toString("hex");
+  return keys.findIndex((key) => key.replaceAll("-", "") === hex);
+}
+
 /** Walks the differences with plain numbers; a block with larger ones is decoded in full. */
 function holdsInt(block: Uint8Array, target: bigint): boolean {
   const wanted = Number(target);

@@ -62,6 +62,8 @@ export const ERROR_CODES = {
   ACTORS_INVALID: "F0000",
   ACTORS_LOCKED: "55006",
   ACTOR_EXISTS: "42710",
+  /** A file to be imported has lines that cannot be understood. */
+  IMPORT_INVALID: "22000",
   FILE_UNREADABLE: "58030",
   /** A file that should hold a copy of data, and holds nothing that can be read as one. */
   COPY_UNREADABLE: "22P04",

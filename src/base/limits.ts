@@ -279,4 +279,21 @@ export const LIMITS = {
   /** Of queue pages and of unexplained look-ups, as multiples of the usual. */
   simVolumeMax: 10,
   simClockAheadHoursMax: 48,
+  /** `whosaw import`: read at once, one record, lines that are told to be wrong. */
+  importPieceBytes: 1 << 20,
+  importRecordCharsMax: 4 << 20,
+  importProblemsMax: 20,
+  /** Rows that go into the log together; many of one actor and day make small entries. */
+  importChunkRows: 65_536,
+  /** Of a chunk, what is written at once: fits a commit group. */
+  importDrainEntries: 4_096,
+  importDrainBytes: 2 << 20,
+  /** Different people, and different sets of fields, in one file. */
+  importActorsMax: 200_000,
+  importNameCharsMax: 200,
+  importFormsMax: 256,
+  /** Rows of the file and, of its stretch of time, of the log: told apart by eight bytes each. */
+  importRowsKnownMax: 50_000_000,
+  /** A file that says what ids stand for. */
+  importMappingBytesMax: 512 << 20,
 } as const;

@@ -103,6 +103,7 @@ test("who-saw --json prints the array and nothing else, and the look is on recor
       log: origin,
       index: 3,
       searchedBy: ["phone"],
+      grade: "exact",
     },
   ]);
   expect(stderr).toContain("1 opaque statements may also have shown this subject");

@@ -4,19 +4,19 @@ import { listed, type TableColumn } from "./output.ts";
 
 /** Titles, as `disclosureRow` fills them. @param second who is named in each row, in capitals */
 export function disclosureColumns(second: "ACTOR" | "SUBJECT"): readonly TableColumn[] {
-  const shown = ["TABLE", "FIELDS", "MASKED", "SEARCHED BY"];
+  const shown = ["TABLE", "FIELDS", "MASKED", "SEARCHED BY", "GRADE"];
   return ["AT", second, ...shown, "TICKET", "REASON", "STATEMENT", "INDEX"].map((title) => ({ title }));
 }
 
 /** @param second who is named in this row */
 export function disclosureRow(second: string, item: Omit<Disclosure, "actor">): readonly string[] {
-  const { at, table, fields, masked, searchedBy } = item;
-  return [at, second, table, ...[fields, masked, searchedBy].map(listed), ...statementCells(item)];
+  const { at, table, fields, masked, searchedBy, grade } = item;
+  return [at, second, table, ...[fields, masked, searchedBy].map(listed), grade, ...statementCells(item)];
 }
 
 /** The same row of a statement that could not be accounted for. */
 export function opaqueRow(item: OpaqueStatement): readonly string[] {
-  return [item.at, "(opaque)", listed(item.tables), "?", "?", "?", ...statementCells(item)];
+  return [item.at, "(opaque)", listed(item.tables), "?", "?", "?", "?", ...statementCells(item)];
 }
 
 function statementCells({

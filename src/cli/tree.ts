@@ -13,6 +13,7 @@ import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
+import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
 import { ledgerExpireCommand } from "./commands/ledger-expire.ts";
 import { ledgerProveCommand } from "./commands/ledger-prove.ts";
@@ -58,6 +59,7 @@ export const commands: readonly Command[] = [
   reportListCommand,
   reportAssignCommand,
   reportWithdrawCommand,
+  importCommand,
   verifyCommand,
   ledgerProveCommand,
   ledgerReindexCommand,

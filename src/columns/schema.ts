@@ -19,7 +19,13 @@ interface TableShape {
 }
 
 /** Days of UTC never straddle two partitions, and a year has about twelve. */
-const BY_30_DAYS = `intDiv(at, ${30 * DAY_MS})`;
+const PARTITION_MS = 30 * DAY_MS;
+const BY_30_DAYS = `intDiv(at, ${PARTITION_MS})`;
+
+/** Which partition rows of a time stand in. An INSERT into two of them is two. */
+export function partitionOf(atMs: number): number {
+  return Math.trunc(atMs / PARTITION_MS);
+}
 
 const DISCLOSURE: TableShape["columns"] = [
   ["kind", "UInt32"],

@@ -97,6 +97,7 @@ export interface LedgerConfig {
   readonly keys: string;
   readonly witness: string;
   readonly console: string;
+  readonly imports: string;
   readonly origin: string;
 }
 

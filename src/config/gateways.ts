@@ -18,7 +18,8 @@ export function resolveGateways(
     const address = parseHostPort(listen);
     if ("problem" in address) findings.add(at("listen"), address.problem);
     if (!ORIGIN.test(origin)) findings.add(at("origin"), "must be a short name without spaces and plus signs.");
-    const taken = [ledger, ...gateways.values()].some((other) => other.origin === origin);
+    const ours = [ledger.origin, `${ledger.origin}/console`, `${ledger.origin}/import`];
+    const taken = ours.includes(origin) || [...gateways.values()].some((other) => other.origin === origin);
     if (taken) findings.add(at("origin"), "is the origin of another gateway. Each log in the world has its own name.");
     const gateway = { ...("value" in address ? address.value : { host: "", port: 0 }), dir: absolute(dir), origin };
     const places: (readonly [string, string])[] = [
@@ -26,6 +27,7 @@ export function resolveGateways(
       ["ledger.keys", ledger.keys],
       ["ledger.witness", ledger.witness],
       ["ledger.console", ledger.console],
+      ["ledger.imports", ledger.imports],
       ...[...gateways].map(([other, { dir: place }]) => [`gateways.${other}.ledger`, place] as const),
     ];
     checkApart(
@@ -57,15 +59,28 @@ export function configOfGateway(config: Config, name: string | undefined): Confi
 }
 
 /** A log by where it is and what it is called. */
-export type LogPlace = Pick<LedgerConfig, "dir" | "origin">;
+export interface LogPlace extends Pick<LedgerConfig, "dir" | "origin"> {
+  /** It holds disclosures from files, with times of their own. */
+  readonly imports?: true;
+}
 
 /** The logs of all gateways, the first one's first. */
 export function gatewayLogs({ ledger, gateways }: Config): readonly LogPlace[] {
   return [ledger, ...gateways.values()].map(({ dir, origin }) => ({ dir, origin }));
 }
 
+/** The log of what was imported. */
+export function importLog({ ledger: { imports: dir, origin } }: Pick<Config, "ledger">): LogPlace {
+  return { dir, origin: `${origin}/import`, imports: true };
+}
+
+/** All logs that say who was shown whom. */
+export function disclosureLogs(config: Config): readonly LogPlace[] {
+  return [...gatewayLogs(config), importLog(config)];
+}
+
 /** The same, and the control plane's own. */
 export function allLogs(config: Config): readonly LogPlace[] {
   const { console: dir, origin } = config.ledger;
-  return [...gatewayLogs(config), { dir, origin: `${origin}/console` }];
+  return [...disclosureLogs(config), { dir, origin: `${origin}/console` }];
 }

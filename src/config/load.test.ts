@@ -267,6 +267,7 @@ test("the example is right, and its paths are relative to its folder", async () 
   const folder = join(process.cwd(), "examples");
   expect(config.ledger).toEqual({
     dir: join(folder, "ledger"),
+    imports: join(folder, "ledger-imports"),
     keys: join(folder, "ledger-keys"),
     witness: join(folder, "ledger-witness"),
     console: join(folder, "ledger-console"),

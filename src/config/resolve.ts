@@ -113,9 +113,10 @@ function resolveLedger(raw: RawConfig, absolute: Absolute, findings: Findings): 
     keys: absolute(raw.ledger.keys ?? `${absolute(dir)}-keys`),
     witness: absolute(raw.ledger.witness ?? `${absolute(dir)}-witness`),
     console: absolute(raw.ledger.console ?? `${absolute(dir)}-console`),
+    imports: absolute(raw.ledger.imports ?? `${absolute(dir)}-imports`),
     origin,
   };
-  const names = ["dir", "keys", "witness", "console"] as const;
+  const names = ["dir", "keys", "witness", "console", "imports"] as const;
   checkApart(
     names.map((name) => [`ledger.${name}`, ledger[name]] as const),
     (place) => place.split("."),

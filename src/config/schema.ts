@@ -111,6 +111,10 @@ const ledger = mapping(
       "The log of looks at the ledger; default: dir with -console appended.",
       "console: ./ledger-console",
     ).optional(),
+    imports: path(
+      "The log of disclosures from files (whosaw import); default: dir with -imports appended.",
+      "imports: ./ledger-imports",
+    ).optional(),
   },
   "directory and origin",
   "ledger: {dir: ./ledger, origin: example.com/gw-1}",

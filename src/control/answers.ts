@@ -7,7 +7,7 @@ import { subjectTarget } from "../asks/subject.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Columns } from "../columns/columns.ts";
 import type { Config } from "../config/config.ts";
-import { gatewayLogs } from "../config/gateways.ts";
+import { disclosureLogs } from "../config/gateways.ts";
 import { type FoundQuestion, foundOut, type FoundTold } from "../found/question.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import { assertLedgerStarted, startedLogs } from "../ledger/started.ts";
@@ -98,5 +98,5 @@ function assertKind(config: Config, kind: string): void {
 async function askedLogs(config: Config): Promise<{ logs: readonly AskedLog[]; masterKey: Uint8Array }> {
   await assertLedgerStarted(config.ledger);
   const { masterKey } = await loadKeys(config.ledger.keys);
-  return { logs: (await startedLogs(gatewayLogs(config))).map((log) => ({ ...log, masterKey })), masterKey };
+  return { logs: (await startedLogs(disclosureLogs(config))).map((log) => ({ ...log, masterKey })), masterKey };
 }

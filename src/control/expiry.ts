@@ -1,13 +1,15 @@
 /** Expiring days of all gateways' logs: on record first, then the keys go, then the rows in columns. */
 import { DAY_MS } from "../base/clock.ts";
 import type { Columns } from "../columns/columns.ts";
-import { forgetBefore } from "../columns/forget.ts";
+import { forgetBefore, forgetImported } from "../columns/forget.ts";
 import { number32 } from "../columns/numbers.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
-import { gatewayLogs } from "../config/gateways.ts";
+import { disclosureLogs, gatewayLogs, importLog } from "../config/gateways.ts";
 import { nodeDisk } from "../ledger/disk.ts";
 import { destroyDays, readableDaysBefore } from "../ledger/expire.ts";
+import { firstEntrySince } from "../ledger/read.ts";
+import { startedLogs } from "../ledger/started.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 
 /** What goes, or has gone, of one log. */
@@ -28,8 +30,9 @@ export async function expiring(config: Config, beforeMs: number, nowMs: number):
       hint: "Give today's date (UTC) or an earlier one.",
     });
   }
+  const logs = [...gatewayLogs(config), ...(await startedLogs([importLog(config)]))];
   return Promise.all(
-    gatewayLogs(config).map(async ({ dir, origin }) => ({
+    logs.map(async ({ dir, origin }) => ({
       log: origin,
       days: await readableDaysBefore(nodeDisk(), dir, beforeMs),
     })),
@@ -57,9 +60,16 @@ export async function expire(
     if (days.length === 0) continue;
     const detail = `${origin}: ${days.length} days before ${before}, from ${days[0]} on, by ${by}`;
     await log.append({ kind: "alert", code: "DAYS_EXPIRED", detail });
-    const dir = gatewayLogs(config).find((gateway) => gateway.origin === origin)?.dir;
+    const dir = disclosureLogs(config).find((place) => place.origin === origin)?.dir;
     if (dir !== undefined) await destroyDays(nodeDisk(), dir, days);
   }
-  const numbers = expired.map(({ log: origin }) => number32(origin));
-  if (columns !== undefined) await forgetBefore(columns, numbers, beforeMs);
+  if (columns !== undefined) await forget(config, columns, beforeMs);
+}
+
+async function forget(config: Config, columns: Columns, beforeMs: number): Promise<void> {
+  const logs = gatewayLogs(config).map(({ origin }) => number32(origin));
+  await forgetBefore(columns, logs, beforeMs);
+  for (const { dir, origin } of await startedLogs([importLog(config)]))
+    // Their rows are older than their entries, with whose day they expire.
+    await forgetImported(columns, number32(origin), await firstEntrySince(dir, beforeMs));
 }

@@ -5,7 +5,7 @@ import { systemClock } from "../base/clock.ts";
 import type { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Config } from "../config/config.ts";
-import { gatewayLogs, type LogPlace } from "../config/gateways.ts";
+import { disclosureLogs, type LogPlace } from "../config/gateways.ts";
 import { policyHash, policyText } from "../config/policy-hash.ts";
 import { parseVkey } from "../ledger/checkpoint.ts";
 import { nodeDisk } from "../ledger/disk.ts";
@@ -78,7 +78,7 @@ export class KeptState {
     const config = this.#config();
     try {
       await this.#state.policies.record({ hash: policyHash(config), by: "whosaw.yaml", text: policyText(config) });
-      for (const log of await startedLogs(gatewayLogs(config))) await this.#confirm(log);
+      for (const log of await startedLogs(disclosureLogs(config))) await this.#confirm(log);
       this.#words.onProblem(undefined);
     } catch (error) {
       this.#words.onProblem(asWhosawError(error));

@@ -8,6 +8,7 @@ import {
   type DisclosureBlock,
   type Entry,
   type EntryKind,
+  type ImportGrade,
   type Outcome,
   type ProofMethod,
 } from "./entry.ts";
@@ -21,6 +22,7 @@ interface Codec<K extends EntryKind> {
 
 const PROOFS: readonly ProofMethod[] = ["scram-sha-256", "certificate", "local"];
 const DECISIONS: readonly Decision[] = ["accounted", "opaque", "refused"];
+const IMPORT_GRADES: readonly ImportGrade[] = ["exact", "page-level", "possible"];
 
 /** Values numbered from 1 in the format. */
 function numbered<T>(values: readonly T[], reader: CborReader): T {
@@ -291,6 +293,70 @@ const CODECS: { readonly [K in EntryKind]: Codec<K> } = {
     read: (r) => {
       r.arrayOf(2);
       return { kind: "alert", code: r.text(), detail: r.text() };
+    },
+  },
+  import: {
+    write: (w, e) => {
+      w.array(4);
+      w.hex(e.file);
+      w.text(e.format);
+      w.text(e.by);
+      if (e.continues === undefined) w.null();
+      else w.uint(e.continues);
+    },
+    read: (r) => {
+      r.arrayOf(4);
+      const [file, format, by] = [readHex(r), r.text(), r.text()];
+      return { kind: "import", file, format, by, continues: r.null() ? undefined : r.uint() };
+    },
+  },
+  imported: {
+    write: (w, e) => {
+      w.array(7);
+      w.uint(e.form);
+      writeActor(w, e.actor);
+      w.uint(IMPORT_GRADES.indexOf(e.grade) + 1);
+      w.bool(e.page);
+      w.uint(e.atMs);
+      if (e.keys === undefined) w.null();
+      else w.bytes(e.keys);
+      w.bytes(e.after);
+    },
+    read: (r) => {
+      r.arrayOf(7);
+      return {
+        kind: "imported",
+        form: r.uint(),
+        actor: readActor(r),
+        grade: numbered(IMPORT_GRADES, r),
+        page: r.bool(),
+        atMs: r.uint(),
+        keys: r.null() ? undefined : r.bytes(),
+        after: r.bytes(),
+      };
+    },
+  },
+  "import-end": {
+    write: (w, e) => {
+      w.array(3);
+      w.uint(e.import);
+      w.uint(e.rows);
+      w.uint(e.known);
+    },
+    read: (r) => {
+      r.arrayOf(3);
+      return { kind: "import-end", import: r.uint(), rows: r.uint(), known: r.uint() };
+    },
+  },
+  "import-undone": {
+    write: (w, e) => {
+      w.array(2);
+      w.uint(e.import);
+      w.text(e.by);
+    },
+    read: (r) => {
+      r.arrayOf(2);
+      return { kind: "import-undone", import: r.uint(), by: r.text() };
     },
   },
 };

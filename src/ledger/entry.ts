@@ -15,7 +15,18 @@ export const ENTRY_KINDS = {
   "policy-change": 9,
   look: 10,
   alert: 11,
+  import: 12,
+  imported: 13,
+  "import-end": 14,
+  "import-undone": 15,
 } as const satisfies Record<string, number>;
+
+const SHOWING: ReadonlySet<number> = new Set([ENTRY_KINDS.statement, ENTRY_KINDS.disclosure, ENTRY_KINDS.imported]);
+
+/** Whether entries of a kind say who was shown whom: one that cannot be read any more is missing in every answer. */
+export function showsSubjects(kind: number): boolean {
+  return SHOWING.has(kind);
+}
 
 export type EntryKind = keyof typeof ENTRY_KINDS;
 
@@ -34,6 +45,9 @@ export interface DisclosureBlock {
   readonly use: number;
   readonly keys: Uint8Array;
 }
+
+/** How surely a row of an imported file says that the actor was shown the subject. */
+export type ImportGrade = "exact" | "page-level" | "possible";
 
 /** How a statement ended. */
 export interface Outcome {
@@ -112,4 +126,40 @@ export type Entry =
       readonly target: string;
       readonly results: number;
     }
-  | { readonly kind: "alert"; readonly code: string; readonly detail: string };
+  | { readonly kind: "alert"; readonly code: string; readonly detail: string }
+  /** Disclosures from a file begin here; the index of this entry is the import's number. */
+  | {
+      readonly kind: "import";
+      /** SHA-256 of the file, in hex. */
+      readonly file: string;
+      readonly format: string;
+      readonly by: string;
+      /** The import that was broken off and goes on here. */
+      readonly continues: number | undefined;
+    }
+  /** Disclosures that happened elsewhere, at times of their own: one actor, one UTC day. */
+  | {
+      readonly kind: "imported";
+      /** Index of the form entry; every key was shown in all of its uses. */
+      readonly form: number;
+      readonly actor: ActorId;
+      readonly grade: ImportGrade;
+      /** Each subject was one of ten or more on a page. */
+      readonly page: boolean;
+      /** Epoch milliseconds. */
+      readonly atMs: number;
+      /** As in a disclosure block; undefined: pages were opened, and nobody knows whom they showed. */
+      readonly keys: Uint8Array | undefined;
+      /** When each key, or each page, was shown: varints of milliseconds behind `atMs` (imported-times.ts). */
+      readonly after: Uint8Array;
+    }
+  /** The file has been read to its end. */
+  | {
+      readonly kind: "import-end";
+      readonly import: number;
+      /** Rows in the file, and those of them that were in the log already. */
+      readonly rows: number;
+      readonly known: number;
+    }
+  /** None of an import's disclosures counts any more. */
+  | { readonly kind: "import-undone"; readonly import: number; readonly by: string };

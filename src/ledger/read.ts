@@ -44,6 +44,40 @@ export async function* readEntries(dir: string, options: ReadOptions): AsyncGene
   for await (const run of reader.runs(options.from, options.to)) yield* run;
 }
 
+/** What of an entry stands in the clear. */
+export type EntryHeader = Omit<ReadEntry, "entry">;
+
+/**
+ * Index of the first entry of the log in `dir` that was written at a time or later; their number if there is none.
+ * @param sinceMs epoch milliseconds
+ * @throws {WhosawError} NOT_FOUND, LEDGER_DAMAGED
+ */
+export async function firstEntrySince(dir: string, sinceMs: number): Promise<number> {
+  const disk = nodeDisk();
+  let before = 0;
+  for await (const run of headersIn(disk, dir, await readDescription(disk, dir), Infinity)) {
+    const found = run.find(({ timeMs }) => timeMs >= sinceMs);
+    if (found !== undefined) return found.index;
+    before += run.length;
+  }
+  return before;
+}
+
+async function* headersIn(
+  disk: Disk,
+  dir: string,
+  log: NoteVerifier,
+  to: number,
+): AsyncGenerator<EntryHeader[], void, undefined> {
+  let index = 0;
+  for await (const sealed of readSealed(disk, dir, log, 0, to)) {
+    yield sealed.map((bytes) => {
+      const { kind, timeMs } = parseEntry(bytes);
+      return { index: index++, timeMs, kind };
+    });
+  }
+}
+
 /** One log, opened for reading: keys of days are kept, so hold one no longer than a day may go on being readable. */
 export class LogReader {
   readonly #disk: Disk;
@@ -99,6 +133,11 @@ export class LogReader {
       }
       yield run;
     }
+  }
+
+  /** What stands in the clear of the entries before `to`: no key is needed, and little time. */
+  headers(to = Infinity): AsyncGenerator<EntryHeader[], void, undefined> {
+    return headersIn(this.#disk, this.#dir, this.#log, to);
   }
 
   /** One entry; undefined beyond the log's end. */

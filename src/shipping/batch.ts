@@ -2,6 +2,7 @@
 import { putDisclosure, putStatement } from "../columns/encode.ts";
 import type { DisclosureRow, FormRow, StatementRow } from "../columns/rows.ts";
 import { TsvWriter } from "../columns/tsv.ts";
+import type { IndexRange } from "../ledger/imports.ts";
 import type { Numbered, RowSink } from "./flatten.ts";
 
 /** The tables that hold rows of entries: each is resumed behind its own highest index. */
@@ -20,11 +21,15 @@ export interface Batch {
   readonly next: number;
   /** Of its last entry. */
   readonly atMs: number;
+  /** Rows of later entries are no older than this. */
+  readonly laterFromMs: number;
   readonly rows: Readonly<Record<EntryTable, Uint8Array>>;
   /** What the rows name by number: most of it is in columns since long ago. */
   readonly actors: ReadonlyMap<bigint, string>;
   readonly kinds: ReadonlyMap<bigint, string>;
   readonly forms: ReadonlyMap<bigint, readonly FormRow[]>;
+  /** Entries whose rows leave columns: their import was undone. */
+  readonly undone: readonly IndexRange[];
 }
 
 /** Gathers rows until the batch is full. */
@@ -37,6 +42,7 @@ export class BatchBuilder implements RowSink {
   readonly #actors = new Map<bigint, string>();
   readonly #kinds = new Map<bigint, string>();
   readonly #forms = new Map<bigint, readonly FormRow[]>();
+  #undone: readonly IndexRange[] = [];
 
   /** @param after rows up to these indexes are in columns already, from a run that did not finish its batch */
   constructor(after: HighestIndexes) {
@@ -70,14 +76,28 @@ export class BatchBuilder implements RowSink {
     this.#forms.set(form, rows);
   }
 
+  undo(entries: readonly IndexRange[]): void {
+    this.#undone = entries;
+  }
+
   /** What was gathered, as the batch of the entries [from, next). */
-  finish(from: number, next: number, atMs: number): Batch {
+  finish(from: number, next: number, atMs: number, laterFromMs = atMs): Batch {
     const disclosures = this.#disclosures.take();
     const rows = {
       disclosures,
       disclosures_by_actor: this.#byActor?.take() ?? disclosures,
       statements: this.#statements.take(),
     };
-    return { from, next, atMs, rows, actors: this.#actors, kinds: this.#kinds, forms: this.#forms };
+    return {
+      from,
+      next,
+      atMs,
+      laterFromMs,
+      rows,
+      actors: this.#actors,
+      kinds: this.#kinds,
+      forms: this.#forms,
+      undone: this.#undone,
+    };
   }
 }

@@ -3,6 +3,7 @@ import { LIMITS } from "../base/limits.ts";
 import { Recent } from "../base/recent.ts";
 import type { Columns, ColumnsTable } from "../columns/columns.ts";
 import { putForm, putName, putShipped } from "../columns/encode.ts";
+import { forgetEntries } from "../columns/forget.ts";
 import { TsvWriter } from "../columns/tsv.ts";
 import { type Batch, ENTRY_TABLES } from "./batch.ts";
 
@@ -44,13 +45,18 @@ export class ColumnsWriter {
     for (const known of Object.values(this.#known)) known.clear();
   }
 
-  async #put(log: number, origin: string, { rows, actors, kinds, forms, next, atMs }: Batch): Promise<void> {
+  async #put(
+    log: number,
+    origin: string,
+    { rows, actors, kinds, forms, undone, next, laterFromMs }: Batch,
+  ): Promise<void> {
     for (const table of ENTRY_TABLES) await this.#columns.insert(table, asBuffer(rows[table]));
     await this.#names("logs", [[BigInt(log), origin]]);
     await this.#names("kinds", kinds);
     await this.#names("actors", actors);
     await this.#missing("forms", forms, (_, uses) => uses.forEach((use) => putForm(this.#text, use)));
-    putShipped(this.#text, { log, next, atMs });
+    if (undone.length > 0) await forgetEntries(this.#columns, log, undone);
+    putShipped(this.#text, { log, next, atMs: laterFromMs });
     await this.#columns.insert("shipped", this.#text.take());
   }
 

@@ -4,6 +4,9 @@ import type { Config } from "../config/config.ts";
 /** For a protected column that has no class in whosaw.yaml. */
 const UNCLASSIFIED = "other";
 
+/** The table of fields that an import knows by their class alone. Tables of the protected database have a schema before them. */
+export const IMPORTED_TABLE = "import";
+
 export class FieldClasses {
   readonly #classes = new Map<string, string>();
 
@@ -16,6 +19,8 @@ export class FieldClasses {
 
   /** @param field a column behind its table: `support.customers.email` */
   classOf(field: string): string {
-    return this.#classes.get(field) ?? UNCLASSIFIED;
+    const known = this.#classes.get(field);
+    if (known !== undefined) return known;
+    return field.startsWith(`${IMPORTED_TABLE}.`) ? field.slice(IMPORTED_TABLE.length + 1) : UNCLASSIFIED;
   }
 }

@@ -5,12 +5,14 @@
 import { LIMITS } from "../base/limits.ts";
 import { Recent } from "../base/recent.ts";
 import { number32, number64 } from "../columns/numbers.ts";
-import { DECISIONS, type DisclosureRow, type FormRow, GRADES, type StatementRow } from "../columns/rows.ts";
+import { DECISIONS, type DisclosureRow, type FormRow, type StatementRow } from "../columns/rows.ts";
 import { blocksByUse } from "../ledger/blocks.ts";
-import { type DisclosureBlock, type Entry, ENTRY_KINDS } from "../ledger/entry.ts";
+import { type DisclosureBlock, type Entry, ENTRY_KINDS, showsSubjects } from "../ledger/entry.ts";
 import type { ReadEntry } from "../ledger/read.ts";
 import type { FieldClasses } from "./field-classes.ts";
 import { type FormEntry, formNumber } from "./form-number.ts";
+import { gradeOf, IMPORT_GRADES } from "./grades.ts";
+import { importedRows } from "./imported-rows.ts";
 import { LISTED_SUBJECTS_MIN, showsListOnly } from "./listed.ts";
 import { subjectKeys } from "./subject-columns.ts";
 
@@ -71,11 +73,12 @@ export class Flattener {
     const { entry, kind } = read;
     if (kind === ENTRY_KINDS.gap) sink.statement(this.#nobodys(read, DECISIONS.gap));
     if (entry === undefined) {
-      if (kind === ENTRY_KINDS.statement || kind === ENTRY_KINDS.disclosure) sink.statement(this.#expired(read));
+      if (showsSubjects(kind)) sink.statement(this.#expired(read));
       return undefined;
     }
     if (entry.kind === "statement") return this.#takeStatement(read, entry, sink);
     if (entry.kind === "disclosure") return this.#takeDisclosure(read, entry, sink);
+    if (entry.kind === "imported") return this.#takeImported(read, entry, sink);
     if (entry.kind === "form") this.remember(read);
     return undefined;
   }
@@ -162,6 +165,41 @@ export class Flattener {
     }
   }
 
+  #takeImported(read: ReadEntry, entry: Entry & { kind: "imported" }, sink: RowSink): number | undefined {
+    const form = this.#forms.get(entry.form);
+    if (form === undefined) return entry.form;
+    if (form === GONE) {
+      sink.statement(this.#expired(read));
+      return undefined;
+    }
+    const { index } = read;
+    const { number: actor } = this.#actorOf(entry.actor, sink);
+    const log = this.#log;
+    sink.form(form.number, form.rows);
+    const statement = { log, index, actor, form: form.number, ticket: "", reason: "" };
+    const { times, keys } = importedRows(entry);
+    if (keys === undefined) {
+      for (const atMs of times) sink.statement({ ...statement, atMs, decision: DECISIONS.opaque });
+      return undefined;
+    }
+    sink.statement({ ...statement, atMs: entry.atMs, decision: DECISIONS.accounted });
+    const grade = IMPORT_GRADES[entry.grade];
+    for (const [use, { kind, listOnly }] of form.uses.entries()) {
+      sink.kind(kind);
+      const row = { log, index, statement: index, use, actor, form: form.number, kind: Number(kind.number), grade };
+      const listed = entry.page && listOnly;
+      for (const [i, key] of keys.entries()) sink.disclosure({ ...row, listed, atMs: times[i] ?? 0, ...key });
+    }
+    return undefined;
+  }
+
+  #actorOf(id: string, sink: RowSink): Actor {
+    const actor = this.#actors.get(id) ?? { number: number64(id), name: id, grade: gradeOf(id) };
+    this.#actors.set(id, actor);
+    sink.actor(actor);
+    return actor;
+  }
+
   #expired(read: ReadEntry): StatementRow {
     return this.#nobodys(read, DECISIONS.expired);
   }
@@ -199,9 +237,4 @@ function formOf(entry: FormEntry, classes: FieldClasses): Form {
       listOnly: showsListOnly(use, classes),
     })),
   };
-}
-
-/** A person who signed in is sure; a service account names nobody. */
-function gradeOf(actor: string): number {
-  return actor.startsWith("svc:") ? GRADES.unattributed : GRADES.exact;
 }

@@ -4,7 +4,9 @@ import { LIMITS } from "../base/limits.ts";
 import type { Columns } from "../columns/columns.ts";
 import { number32 } from "../columns/numbers.ts";
 import { highestIndex, lastStatement, shippedUpTo } from "../columns/queries/position.ts";
-import { LogReader } from "../ledger/read.ts";
+import { dayNumber } from "../ledger/day-keys.ts";
+import { ENTRY_KINDS } from "../ledger/entry.ts";
+import { LogReader, type ReadEntry } from "../ledger/read.ts";
 import { type HighestIndexes, NOTHING_YET } from "./batch.ts";
 import type { LogSource } from "./batch-reader.ts";
 
@@ -35,7 +37,7 @@ export async function findPosition(columns: Columns, log: LogSource): Promise<Po
   const first = await reader.entry(next);
   if (first === undefined) return { next, after: NOTHING_YET };
   const highest = async (table: keyof HighestIndexes): Promise<number> =>
-    (await highestIndex(columns, table, number, first.timeMs)) ?? -1;
+    (await highestIndex(columns, table, number, log.imports === undefined ? first.timeMs : undefined)) ?? -1;
   return {
     next,
     after: {
@@ -52,13 +54,21 @@ async function nextOf(columns: Columns, log: LogSource, reader: LogReader): Prom
   return next;
 }
 
-async function checkSame(columns: Columns, { dir, origin }: LogSource, reader: LogReader, next: number): Promise<void> {
+async function checkSame(columns: Columns, log: LogSource, reader: LogReader, next: number): Promise<void> {
+  const { dir, origin } = log;
   if (reader.origin !== origin) throw mismatch(`The ledger in ${dir} is ${reader.origin}, not ${origin}.`);
   const size = await reader.checkpointSize();
   if (size < next) throw mismatch(`Columns hold ${next} entries of ${origin}; the ledger in ${dir} has ${size}.`);
   const last = await lastStatement(columns, number32(origin), next, LIMITS.shippedBatchEntriesMax);
-  if (last === undefined || (await reader.entry(last.index))?.timeMs === last.atMs) return;
+  if (last === undefined || stoodThen(await reader.entry(last.index), last.atMs, log)) return;
   throw mismatch(`Columns hold another log under the name ${origin}: entry ${last.index} is of another time.`);
+}
+
+/** Of an imported entry the rows have the time; which can be read as long as its day can. */
+function stoodThen(read: ReadEntry | undefined, atMs: number, { imports }: LogSource): boolean {
+  if (imports === undefined) return read?.timeMs === atMs;
+  if (read?.kind !== ENTRY_KINDS.imported) return false;
+  return read.entry?.kind !== "imported" || dayNumber(read.entry.atMs) === dayNumber(atMs);
 }
 
 function mismatch(message: string): WhosawError {

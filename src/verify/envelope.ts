@@ -3,7 +3,7 @@
 export const KIND_HEARTBEAT = 1;
 export const KIND_GAP = 2;
 /** The highest kind that docs/ledger-format.md defines. */
-export const KIND_MAX = 11;
+export const KIND_MAX = 15;
 const TAG_BYTES = 16;
 
 /** Filled anew for every entry: millions are read, none is kept. */

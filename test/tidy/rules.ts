@@ -45,6 +45,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/config",
     "src/trace",
   ],
+  "src/imports": ["src/base", "src/ledger", "src/actors", "src/config", "src/columns", "src/shipping"],
   "src/init": ["src/base", "src/lineage", "src/config", "src/gateway"],
   // Reads the protected database as the control plane does, and compares with columns.
   "src/found": ["src/base", "src/lineage", "src/columns", "src/config", "src/shipping"],
@@ -73,6 +74,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/gateway",
     "src/columns",
     "src/shipping",
+    "src/imports",
     "src/asks",
     "src/cases",
     "src/state",

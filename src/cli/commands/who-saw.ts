@@ -11,7 +11,8 @@ export const whoSawCommand: Command = {
     "Asks the control plane if it runs; otherwise reads columns and ledger, which needs its keys. Actors appear as their ids. " +
     "The look itself becomes an entry of the console log before anything is printed. " +
     "SEARCHED BY are fields that were not shown, but by which the statement chose or sorted its rows. " +
-    "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index, searchedBy}. " +
+    "GRADE is exact, unattributed (a service account that named nobody), or of an import page-level or possible. " +
+    "With --json: an array of {at, actor, table, fields, masked, reason, ticket, statement, log, index, searchedBy, grade}. " +
     "Exit codes: 0 answered (also with nobody), 2 wrong command line, 3 configuration, " +
     "4 the ledger or its keys cannot be read or the look cannot be recorded.",
   arguments: [

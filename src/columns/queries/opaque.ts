@@ -2,7 +2,7 @@
 import type { Columns } from "../columns.ts";
 import { DECISIONS } from "../rows.ts";
 import type { Names } from "./names.ts";
-import { type LogWindow, unreadable, type Window, within } from "./sightings.ts";
+import { inOrderOfEntries, type LogWindow, unreadable, type Window, within } from "./sightings.ts";
 
 export interface OpaqueSighting {
   readonly atMs: number;
@@ -46,7 +46,7 @@ export async function* opaqueOf(
   actor: bigint,
   window: Window = {},
 ): AsyncGenerator<OpaqueSighting> {
-  const sql = `SELECT at, log, entry, form, ticket, reason FROM statements WHERE decision = ${DECISIONS.opaque} AND actor = ${actor}${within(window)} ORDER BY at, log, entry`;
+  const sql = `SELECT at, log, entry, form, ticket, reason FROM statements WHERE decision = ${DECISIONS.opaque} AND actor = ${actor}${within(window)} ORDER BY ${inOrderOfEntries(window) ? "log, entry, at" : "at, log, entry"}`;
   const actorOf = await names.of("actors", [String(actor)]);
   for await (const rows of columns.stream(sql)) {
     const logOf = await names.of(

@@ -10,16 +10,16 @@ export async function shippedUpTo(columns: Columns): Promise<ReadonlyMap<number,
 /**
  * The highest index of a log in a table, among entries from `fromMs` on; undefined if there is none. After a stop in the
  * middle of a batch, a table may hold entries that `shipped` does not speak of yet.
- * @param fromMs no later than the first entry that is not shipped: older partitions are not read
+ * @param fromMs no later than the first row that is not shipped: older partitions are not read; undefined where any row may be older
  */
 export async function highestIndex(
   columns: Columns,
   table: Extract<ColumnsTable, "disclosures" | "disclosures_by_actor" | "statements">,
   log: number,
-  fromMs: number,
+  fromMs: number | undefined,
 ): Promise<number | undefined> {
   const rows = await columns.select(
-    `SELECT count() AS found, max(entry) AS entry FROM ${table} WHERE log = ${log} AND at >= ${fromMs}`,
+    `SELECT count() AS found, max(entry) AS entry FROM ${table} WHERE log = ${log}${fromMs === undefined ? "" : ` AND at >= ${fromMs}`}`,
   );
   const [found, entry] = rows[0] ?? [];
   return Number(found ?? 0) === 0 ? undefined : Number(entry);

@@ -43,7 +43,7 @@ export async function* scope(
   const from = `FROM disclosures_by_actor WHERE ${ofActors(actors)}${within(window)}`;
   const uses = await usesOf(columns, names, from);
   const unions = new Unions(uses);
-  const shown = `SELECT kind, key_type, subject, subject2, min(at) AS first, max(at) AS last, count() AS n, min(listed) AS l, max(grade IN (${SURE_GRADES.join(", ")})) AS sure, groupUniqArray(${numbered(uses)}) AS u ${from} GROUP BY kind, key_type, subject, subject2`;
+  const shown = `SELECT kind, key_type, subject, subject2, min(at) AS first, max(at) AS last, count() AS n, min(listed) AS l, max(${SURE}) AS sure, ${usedIn(numbered(uses))} AS u ${from} GROUP BY kind, key_type, subject, subject2`;
   // Of a subject that has moved, both rows stand there until they are merged.
   const strata = `SELECT kind, subject, subject2, argMax(stratum, at) AS stratum FROM strata WHERE (kind, subject, subject2) IN (SELECT DISTINCT kind, subject, subject2 ${from}) GROUP BY kind, subject, subject2`;
   const sql = `SELECT kind, key_type, subject, subject2, first, last, n, l, sure, u, stratum FROM (${shown}) AS shown ANY LEFT JOIN (${strata}) AS held USING (kind, subject, subject2) ORDER BY kind, key_type, subject, subject2`;
@@ -66,8 +66,15 @@ export async function* scope(
   }
 }
 
-/** Of an entry of such a grade it is sure whose it is; a service account that names nobody is itself. */
-export const SURE_GRADES: readonly number[] = [GRADES.exact, GRADES.unattributed, GRADES.pageLevel];
+/** Of an entry of such a grade it is sure whose it is, and whom it shows; a service account that names nobody is itself. */
+export const SURE_GRADES: readonly number[] = [GRADES.exact, GRADES.unattributed];
+
+const SURE = `grade IN (${SURE_GRADES.join(", ")})`;
+
+/** Uses of rows that are sure; of a subject without any, of those that it may have been shown in. */
+function usedIn(use: string): string {
+  return `if(max(${SURE}) = 1, groupUniqArrayIf(${use}, ${SURE}), groupUniqArray(${use}))`;
+}
 
 /** What service accounts that named nobody were shown. */
 export interface UnattributedCount {

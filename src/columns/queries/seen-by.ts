@@ -1,7 +1,7 @@
 /** Whom an actor has seen. */
 import type { Columns } from "../columns.ts";
 import type { Names } from "./names.ts";
-import { type Sighting, SIGHTING_COLUMNS, sightings, type Window, within } from "./sightings.ts";
+import { inOrderOfEntries, type Sighting, SIGHTING_COLUMNS, sightings, type Window, within } from "./sightings.ts";
 
 /**
  * Everybody whom an actor was shown, by time, as it comes: answers of any length.
@@ -12,6 +12,6 @@ export function seenBy(columns: Columns, names: Names, actor: bigint, window: Wi
   return sightings(
     columns,
     names,
-    `SELECT ${SIGHTING_COLUMNS} FROM disclosures_by_actor WHERE actor = ${actor}${within(window)} ORDER BY at, log, entry, use, key_type, subject, subject2`,
+    `SELECT ${SIGHTING_COLUMNS} FROM disclosures_by_actor WHERE actor = ${actor}${within(window)} ORDER BY ${inOrderOfEntries(window) ? "" : "at, "}log, entry, use, key_type, subject, subject2`,
   );
 }

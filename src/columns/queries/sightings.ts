@@ -49,6 +49,13 @@ export interface LogWindow {
   readonly next: number;
   /** Times whose entries may still be read, each from the one on, before the other: days expire. */
   readonly readableMs: readonly (readonly [fromMs: number, toMs: number])[];
+  /** Instead, of a log of imports: entries that may still be read and count, each from the one on, before the other. */
+  readonly readableEntries?: readonly (readonly [from: number, before: number])[] | undefined;
+}
+
+/** Of imports rows are older than their entries, in whose order answers are. */
+export function inOrderOfEntries({ logs }: Window): boolean {
+  return logs?.some(({ readableEntries }) => readableEntries !== undefined) ?? false;
 }
 
 /** ` AND ...`, or nothing. */
@@ -70,7 +77,9 @@ function ofLog(of: LogWindow): string {
   return `(log = ${of.log} AND entry < ${of.next} AND ${times(of)})`;
 }
 
-function times({ readableMs }: LogWindow): string {
+function times({ readableMs, readableEntries }: LogWindow): string {
+  if (readableEntries !== undefined)
+    return anyOf(readableEntries.map(([from, before]) => `(entry >= ${from} AND entry < ${before})`));
   return anyOf(readableMs.map(([from, to]) => `(at >= ${from} AND at < ${to})`));
 }
 

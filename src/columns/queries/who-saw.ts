@@ -2,7 +2,7 @@
 import type { Columns } from "../columns.ts";
 import type { SubjectKey } from "../rows.ts";
 import type { Names } from "./names.ts";
-import { type Sighting, SIGHTING_COLUMNS, sightings, type Window, within } from "./sightings.ts";
+import { inOrderOfEntries, type Sighting, SIGHTING_COLUMNS, sightings, type Window, within } from "./sightings.ts";
 
 /**
  * Everybody to whom a subject was shown, by time.
@@ -23,6 +23,6 @@ export function whoSaw(
   return sightings(
     columns,
     names,
-    `SELECT ${SIGHTING_COLUMNS} FROM disclosures WHERE kind = ${kind} AND (${keys.join(" OR ")})${within(window)} ORDER BY at, entry, log, use, key_type`,
+    `SELECT ${SIGHTING_COLUMNS} FROM disclosures WHERE kind = ${kind} AND (${keys.join(" OR ")})${within(window)} ORDER BY ${inOrderOfEntries(window) ? "" : "at, "}entry, log, use, key_type`,
   );
 }

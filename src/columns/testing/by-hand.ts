@@ -77,7 +77,8 @@ export function scopeOf(rows: readonly DisclosureRow[], world: World): ScopeSubj
   for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
   const ordered = [...groups.values()].sort(([a], [b]) => compareKeys(a as DisclosureRow, b as DisclosureRow));
   return ordered.map((group) => {
-    const uses = group
+    const sure = group.filter(({ grade }) => grade === GRADES.exact || grade === GRADES.unattributed);
+    const uses = (sure.length > 0 ? sure : group)
       .map((row) => FORMS.find(({ form, use }) => form === row.form && use === row.use))
       .filter((use) => use !== undefined);
     const union = (of: readonly (readonly string[])[], but: readonly string[] = []) =>
@@ -97,7 +98,7 @@ export function scopeOf(rows: readonly DisclosureRow[], world: World): ScopeSubj
       firstMs: Math.min(...times),
       lastMs: Math.max(...times),
       opened: group.some(({ listed }) => !listed),
-      sure: group.some(({ grade }) => grade !== GRADES.asserted && grade !== GRADES.possible),
+      sure: sure.length > 0,
       stratum: known.has(strataKey(group[0] as DisclosureRow)) ? stratumOf(subject) : undefined,
       tables: union(uses.map(({ table }) => [table])),
       fields,
