@@ -17,24 +17,37 @@ export interface Draw {
   /** Sources that had this customer, and their x: 0 for all others. */
   readonly seenBy: Uint32Array;
   readonly x: Float64Array;
+  /** How much of each x is what an export's mark says. */
+  readonly markFactor: Float64Array;
   /** Of every source. */
   readonly y: Float32Array;
-  /** The background: of this customer, and of its stratum less those reported before. */
-  readonly perSubject: number;
+  /** The background of the stratum, less customers reported before. */
   readonly perStratum: number;
 }
 
 /** The x of a source. */
-export function ratioOf({ seenBy, x }: Draw, source: number): number {
+export function ratioOf(draw: Draw, source: number): number {
+  return draw.x[placeOf(draw, source)] ?? 0;
+}
+
+/** The x of a source as if its copies had no marks; the factor that marks put on it. */
+export function unmarkedOf(draw: Draw, source: number): { readonly x: number; readonly markFactor: number } {
+  const place = placeOf(draw, source);
+  const markFactor = draw.markFactor[place] ?? 1;
+  return { x: (draw.x[place] ?? 0) / markFactor, markFactor };
+}
+
+/** -1 if it did not have this customer. */
+function placeOf({ seenBy }: Draw, source: number): number {
   let [low, high] = [0, seenBy.length - 1];
   while (low <= high) {
     const middle = (low + high) >> 1;
     const there = seenBy[middle] ?? 0;
-    if (there === source) return x[middle] ?? 0;
+    if (there === source) return middle;
     if (there < source) low = middle + 1;
     else high = middle - 1;
   }
-  return 0;
+  return -1;
 }
 
 /** A call to a decoy by chance is so much rarer than one to a customer. */
@@ -189,8 +202,8 @@ function drawOf(swept: Swept, parts: Parts, earlier: readonly PlacedReport[]): D
       ),
       dump.subject / ofSubject,
     ]),
+    markFactor: Float64Array.from([...seen.map(([, { plain, marked }]) => marked / plain), 1]),
     y,
-    perSubject: ofSubject,
     perStratum,
   };
 }

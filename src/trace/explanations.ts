@@ -31,7 +31,7 @@ export class Explanations {
     this.#sources = sources;
     this.#singles = new Likelihoods(sources.count);
     this.#pairs = new Pairs(sources);
-    this.#restricted = new RestrictedLeaks(input);
+    this.#restricted = new RestrictedLeaks(input, sources);
     this.#x = new Float64Array(sources.count);
   }
 

@@ -77,7 +77,10 @@ export interface PlacedReport extends Report {
   readonly exposure: number;
 }
 
-/** Subjects of one cell that both of two staff members were shown in the memory before an epoch's end. */
+/**
+ * Subjects of one cell that both of two staff members were shown, from the memory before an epoch's first day to its last;
+ * `first` and `second` the same: that one was shown.
+ */
 export interface SeenByBoth {
   readonly first: number;
   readonly second: number;

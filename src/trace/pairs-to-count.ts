@@ -13,7 +13,7 @@ const BESIDE = 20;
 
 /**
  * The likeliest few, each with those who were shown two or more of the same reporting customers: indices of staff, each pair
- * once. Counting is the caller's: `seenByBoth` of the next `trace`.
+ * once, and each person with itself, for how many that one was shown at all. Counting is the caller's: `seenByBoth` of the next `trace`.
  */
 export function pairsToCount(input: TraceInput): readonly (readonly [number, number])[] {
   const settings = settingsOf(input.options);
@@ -31,6 +31,7 @@ export function pairsToCount(input: TraceInput): readonly (readonly [number, num
     for (const other of reporting.sharing(staff, 2).slice(0, BESIDE)) {
       const pair = staff < other ? ([staff, other] as const) : ([other, staff] as const);
       pairs.set(pair.join(","), pair);
+      for (const each of pair) pairs.set(`${each},${each}`, [each, each]);
     }
   }
   return [...pairs.values()];

@@ -29,12 +29,11 @@ export class Posterior {
 
   constructor(standing: Standing, sources: Sources) {
     const { restricted } = standing;
-    const framed = new Map<number, number>();
-    for (const { staff } of restricted) framed.set(staff, (framed.get(staff) ?? 0) + 1);
+    const framers = new Set(restricted.map(({ staff }) => staff));
     const prior = PRIOR.single / sources.staffCount;
     this.logSingles = new Float64Array(sources.staffCount);
     for (let staff = 0; staff < sources.staffCount; staff++) {
-      const share = framed.has(staff) ? 1 - RESTRICTED_SHARE : 1;
+      const share = framers.has(staff) ? 1 - RESTRICTED_SHARE : 1;
       this.logSingles[staff] = Math.log(prior * share) + overChannels(standing, sources, staff);
     }
     this.others = [
@@ -42,8 +41,13 @@ export class Posterior {
       { kind: "dump", staff: [], logWeight: Math.log(PRIOR.dump) + (standing.logMean[sources.dump] ?? 0) },
       ...sharedWeights(standing, sources),
       ...restricted.map(({ staff, beside, logMean }): Weighted => {
-        const share = RESTRICTED_SHARE / (framed.get(staff) ?? 1);
-        return { kind: "restricted", staff: [staff], beside, logWeight: Math.log(prior * share) + logMean };
+        // Whole for each who may be framed: a frame-up has one aim, and the aim stands beside it here.
+        return {
+          kind: "restricted",
+          staff: [staff],
+          beside,
+          logWeight: Math.log((prior * RESTRICTED_SHARE) / sources.channels) + logMean,
+        };
       }),
       ...pairWeights(standing.pairs, sources),
     ];

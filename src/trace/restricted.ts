@@ -1,7 +1,8 @@
 /** Somebody who leaks only what another saw too: a frame-up, or a supervisor. */
-import type { Draw } from "./draws.ts";
+import { type Draw, unmarkedOf } from "./draws.ts";
 import { Likelihoods } from "./likelihood.ts";
-import type { SeenByBoth, TraceInput } from "./model.ts";
+import type { TraceInput } from "./model.ts";
+import type { Sources } from "./sources.ts";
 
 export interface Restricted {
   /** Who leaks. */
@@ -12,77 +13,87 @@ export interface Restricted {
   readonly logSup: number;
 }
 
-/** Uniform over the subjects that both were shown, as of the epoch's end. */
+/**
+ * With s beside and m the one who leaks: as s's own density, kept to what m was shown too. So m|s explains at least as
+ * well as s whatever m was shown all of, and is what stands between s and a frame-up.
+ */
 export class RestrictedLeaks {
-  readonly #pairs: readonly BothSaw[];
+  readonly #frames: readonly Frame[];
   readonly #likelihoods: Likelihoods;
   readonly #seen: ReadonlyMap<number, ReadonlyMap<number, number>>;
 
-  constructor(input: TraceInput) {
-    this.#pairs = bothSaw(input);
-    this.#likelihoods = new Likelihoods(this.#pairs.length);
+  constructor(input: TraceInput, sources: Sources) {
+    this.#frames = framesOf(input, sources);
+    this.#likelihoods = new Likelihoods(this.#frames.length);
     this.#seen = firstViews(input);
   }
 
-  multiply({ report, perSubject, perStratum }: Draw): void {
-    const saw = (staff: number, subject: number): boolean =>
-      (this.#seen.get(subject)?.get(staff) ?? Number.POSITIVE_INFINITY) <= report.to;
-    for (const [place, { first, second, inCell, inEpoch, reported }] of this.#pairs.entries()) {
-      const both = inEpoch.get(report.cell) ?? 0;
-      const sawIt = saw(first, report.subject) && saw(second, report.subject);
-      const left = (inCell.get(report.cell) ?? 0) - (reported.get(report.cell) ?? 0);
-      // The customer itself is among them, whatever the counts say.
-      const [all, here] = [Math.max(both, sawIt ? 1 : 0), Math.max(left, sawIt ? 1 : 0)];
-      const x = sawIt ? 1 / all / perSubject : 0;
-      const y = report.decoy === true ? 1 : all > 0 ? here / all / perStratum : 0;
-      this.#likelihoods.multiply(place, x, y);
-      if (sawIt) reported.set(report.cell, (reported.get(report.cell) ?? 0) + 1);
+  multiply(draw: Draw): void {
+    const { report, perStratum } = draw;
+    for (const [place, frame] of this.#frames.entries()) {
+      const { staff, source, own, shareOf, shareIn } = frame;
+      const sawIt = (this.#seen.get(report.subject)?.get(staff) ?? Number.POSITIVE_INFINITY) <= report.to;
+      const kept = shareOf.get(report.cell) ?? 0;
+      // Copies are the leaker's own, and so are their marks.
+      const marks = unmarkedOf(draw, own).markFactor;
+      const x = sawIt && kept > 0 ? (unmarkedOf(draw, source).x * marks) / kept : 0;
+      const within = kept > 0 ? ((draw.y[source] ?? 0) * (shareIn.get(report.cell) ?? 0)) / kept : 0;
+      this.#likelihoods.multiply(place, x, report.decoy === true ? 1 : Math.min(within, 1 / perStratum));
     }
   }
 
-  /** Both ways round: each may have framed the other. */
   all(): readonly Restricted[] {
-    return this.#pairs.flatMap(({ first, second }, place) => {
-      const [logMean, logSup] = [this.#likelihoods.logMean(place), this.#likelihoods.logSup(place)];
-      return [
-        { staff: first, beside: second, logMean, logSup },
-        { staff: second, beside: first, logMean, logSup },
-      ];
+    return this.#frames.map(({ staff, beside }, place) => {
+      return { staff, beside, logMean: this.#likelihoods.logMean(place), logSup: this.#likelihoods.logSup(place) };
     });
   }
 }
 
-interface BothSaw {
-  readonly first: number;
-  readonly second: number;
-  readonly inCell: ReadonlyMap<number, number>;
-  /** By cell: of all cells of its epoch. */
-  readonly inEpoch: ReadonlyMap<number, number>;
-  /** By cell: customers reported so far that both saw. */
-  readonly reported: Map<number, number>;
+interface Frame {
+  readonly staff: number;
+  readonly beside: number;
+  /** Of `beside`. */
+  readonly source: number;
+  /** The same of `staff`. */
+  readonly own: number;
+  /** By cell, of the subjects shown to `beside`: the share that `staff` was shown too, in the cell's epoch and in the cell. */
+  readonly shareOf: ReadonlyMap<number, number>;
+  readonly shareIn: ReadonlyMap<number, number>;
 }
 
-function bothSaw({ seenByBoth = [], cells }: TraceInput): readonly BothSaw[] {
-  const pairs = new Map<string, { first: number; second: number; rows: SeenByBoth[] }>();
-  for (const row of seenByBoth) {
-    const key = `${row.first},${row.second}`;
-    const pair = pairs.get(key);
-    if (pair === undefined) pairs.set(key, { first: row.first, second: row.second, rows: [row] });
-    else pair.rows.push(row);
-  }
-  return [...pairs.values()].map(({ first, second, rows }) => {
-    const sums = new Map<number, number>();
-    for (const { cell, subjects } of rows) {
-      const epoch = cells[cell]?.epoch ?? 0;
-      sums.set(epoch, (sums.get(epoch) ?? 0) + subjects);
+/** Of counted pairs both ways round, since each may frame the other; a person's own count is a pair with itself. */
+function framesOf({ seenByBoth = [], cells }: TraceInput, sources: Sources): readonly Frame[] {
+  const counts = new Map<string, Map<number, number>>();
+  const pairs: (readonly [number, number])[] = [];
+  for (const { first, second, cell, subjects } of seenByBoth) {
+    for (const key of new Set([`${first},${second}`, `${second},${first}`])) {
+      const byCell = counts.get(key);
+      if (byCell === undefined) counts.set(key, new Map([[cell, subjects]]));
+      else byCell.set(cell, subjects);
+      if (byCell === undefined && first !== second)
+        pairs.push(key === `${first},${second}` ? [first, second] : [second, first]);
     }
-    return {
-      first,
-      second,
-      inCell: new Map(rows.map(({ cell, subjects }) => [cell, subjects])),
-      reported: new Map(),
-      inEpoch: new Map(cells.map(({ epoch }, cell) => [cell, sums.get(epoch) ?? 0])),
-    };
+  }
+  return pairs.flatMap(([staff, beside]) => {
+    const [both, own] = [counts.get(`${staff},${beside}`), counts.get(`${beside},${beside}`)];
+    if (both === undefined || own === undefined) return [];
+    const share = (of: (counted: ReadonlyMap<number, number>, cell: number) => number): ReadonlyMap<number, number> =>
+      new Map(cells.map((_, cell) => [cell, Math.min(1, of(both, cell) / Math.max(1, of(own, cell)))]));
+    const inEpoch = (counted: ReadonlyMap<number, number>, of: number): number =>
+      [...counted].reduce(
+        (sum, [cell, subjects]) => (cells[cell]?.epoch === cells[of]?.epoch ? sum + subjects : sum),
+        0,
+      );
+    const shareIn = share((counted, cell) => counted.get(cell) ?? 0);
+    const shareOf = share(inEpoch);
+    return [0, 1].slice(0, sources.channels).map((channel) => ({
+      staff,
+      beside,
+      source: sources.of(beside, channel),
+      own: sources.of(staff, channel),
+      shareOf,
+      shareIn,
+    }));
   });
 }
 
