@@ -33,8 +33,8 @@ export function ratioOf(draw: Draw, source: number): number {
 /** The x of a source as if its copies had no marks; the factor that marks put on it. */
 export function unmarkedOf(draw: Draw, source: number): { readonly x: number; readonly markFactor: number } {
   const place = placeOf(draw, source);
-  const markFactor = draw.markFactor[place] ?? 1;
-  return { x: (draw.x[place] ?? 0) / markFactor, markFactor };
+  const factor = draw.markFactor[place] ?? 1;
+  return { x: (draw.x[place] ?? 0) / factor, markFactor: factor };
 }
 
 /** -1 if it did not have this customer. */
