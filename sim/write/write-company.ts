@@ -3,17 +3,20 @@ import { writeFile } from "node:fs/promises";
 import { addActors } from "../../src/actors/register.ts";
 import { DAY_MS } from "../../src/base/clock.ts";
 import { openColumns } from "../../src/columns/open.ts";
+import { namedStratum } from "../../src/columns/stratum.ts";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { policyHash } from "../../src/config/policy-hash.ts";
 import type { ActorId } from "../../src/ledger/entry.ts";
 import { createKeys } from "../../src/ledger/keys-file.ts";
+import { openState } from "../../src/state/state.ts";
 import type { StaffMember } from "../company/staff.ts";
 import { companyConfig } from "./company-config.ts";
 import { CompanyFolder, NAMES } from "./folder.ts";
 import { HistoryColumns, type NamedStrata } from "./history-columns.ts";
 import { HistoryLog } from "./history-log.ts";
 import { actorIdOf, type History } from "./history.ts";
+import { SUBJECT_KIND } from "./pages.ts";
 import { staffCsv } from "./tables.ts";
 import { type Written, writeHistory } from "./write-history.ts";
 
@@ -65,6 +68,7 @@ export async function writeCompany(options: WriteCompanyOptions): Promise<Writte
   await register(config, history, actors);
   await writeFile(folder.path(NAMES.staff), staffCsv(staff, actors), { mode: 0o600 });
   const written = await writeStores(config, options, actors);
+  await nameStrata(config, options);
   await writeFile(folder.path(NAMES.reports), options.told.reports, { mode: 0o600 });
   await writeTruth(folder, options.told.truth);
   await folder.finish();
@@ -85,6 +89,17 @@ async function register(config: Config, { staff }: History, actors: readonly Act
     disabled: false,
   }));
   await addActors(config.actors.file, signIns);
+}
+
+/** What strata are called, as the control plane would have put it into the state. */
+async function nameStrata(config: Config, { strata, firstDay }: WriteCompanyOptions): Promise<void> {
+  const clock = { nowMs: () => firstDay * DAY_MS };
+  const state = await openState(config.state, { installation: config.ledger.origin, clock });
+  try {
+    await state.strata.learn(strata.values.map((value) => namedStratum(SUBJECT_KIND, strata.names, value)));
+  } finally {
+    await state.close();
+  }
 }
 
 async function writeStores(
