@@ -21,7 +21,7 @@ export function drawReport(report: BenchReport): string {
   const parts: string[] = [];
   let top = HEAD_PX;
   for (const [name, rows] of metrics) {
-    parts.push(`<text x="8" y="${top + 18}" class="metric">${escape(name)}</text>`);
+    parts.push(`<text x="8" y="${top + 18}" class="metric">${escapeText(name)}</text>`);
     top += HEAD_PX - 6;
     const most = Math.max(...rows.map((row) => Math.abs(row.value)), Number.MIN_VALUE);
     for (const row of rows) {
@@ -35,9 +35,9 @@ export function drawReport(report: BenchReport): string {
 <style>text{fill:#333}.title{font-size:15px;font-weight:bold}.metric{font-weight:bold}.foot{fill:#777;font-size:10px}.value{font-variant-numeric:tabular-nums}
 @media (prefers-color-scheme:dark){text{fill:#ddd}.foot{fill:#999}}</style>
 <defs><pattern id="missed" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#b3541e"/><rect width="2" height="6" fill="#e8a87c"/></pattern></defs>
-<text x="8" y="22" class="title">${escape(report.bench)}</text>
+<text x="8" y="22" class="title">${escapeText(report.bench)}</text>
 ${parts.join("\n")}
-<text x="8" y="${top + 22}" class="foot">${escape(foot)}</text>
+<text x="8" y="${top + 22}" class="foot">${escapeText(foot)}</text>
 </svg>
 `;
 }
@@ -54,9 +54,10 @@ function drawRow(row: BenchRow, { top, labelPx, most }: Place): string {
   const fill = row.met === false ? "url(#missed)" : row.versus === undefined ? "#8a94a6" : "#2f6fab";
   const ratio = row.ratio === undefined ? "" : `  ${formatNumber(row.ratio)} of ${row.versus ?? "?"}`;
   const goal = row.goal === undefined ? "" : `  (goal ${row.goal}${row.met === false ? ", missed" : ""})`;
-  return `<text x="${labelPx - 8}" y="${top + 14}" text-anchor="end">${escape(row.case)}</text><rect x="${labelPx}" y="${top + 3}" width="${width}" height="14" rx="2" fill="${fill}"/><text x="${labelPx + width + 6}" y="${top + 14}" class="value">${escape(formatNumber(row.value) + ratio + goal)}</text>`;
+  return `<text x="${labelPx - 8}" y="${top + 14}" text-anchor="end">${escapeText(row.case)}</text><rect x="${labelPx}" y="${top + 3}" width="${width}" height="14" rx="2" fill="${fill}"/><text x="${labelPx + width + 6}" y="${top + 14}" class="value">${escapeText(formatNumber(row.value) + ratio + goal)}</text>`;
 }
 
-function escape(text: string): string {
+/** As text of an SVG document. */
+export function escapeText(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

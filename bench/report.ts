@@ -1,6 +1,6 @@
 /** What every bench gives back, and how it is shown: a table, JSON, and a picture. */
 import { execFile } from "node:child_process";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { WhosawError } from "../src/base/errors.ts";
 
@@ -8,6 +8,8 @@ export interface BenchMachine {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryBytes: number;
+  /** How many wanted a core in the last minute, this bench among them. */
+  readonly load: number;
   /** Platform and kernel. */
   readonly system: string;
   readonly node: string;
@@ -21,6 +23,11 @@ export interface BenchRow {
   readonly metric: string;
   readonly value: number;
   readonly unit: string;
+  /** The value lies between the two with 95 %. */
+  readonly low?: number;
+  readonly high?: number;
+  /** The value was not reached as far as was looked: it is this or more. */
+  readonly orMore?: true;
   /** What `ratio` compares with: `direct`. */
   readonly versus?: string;
   readonly ratio?: number;
@@ -36,6 +43,8 @@ export interface BenchReport {
   readonly rows: readonly BenchRow[];
   /** What could not be measured here, and why: a sentence each. */
   readonly leftOut?: readonly string[];
+  /** Drawn in place of a bar a figure; each goes into a file of its own, named after the report and this. */
+  readonly pictures?: readonly { readonly name: string; readonly svg: string }[];
 }
 
 export interface BenchOptions {
@@ -43,6 +52,8 @@ export interface BenchOptions {
   readonly progress: (text: string) => void;
   /** Fewer and shorter rounds: for a look, not for a figure to be quoted. */
   readonly quick: boolean;
+  /** As many cases as a small share takes, on what nothing was tuned on: for hours in which nobody waits. */
+  readonly nightly: boolean;
 }
 
 /** What bench/<name>.ts exports. */
@@ -75,6 +86,7 @@ function describeMachine(): BenchMachine {
     cpu: processors[0]?.model ?? "unknown",
     cores: processors.length,
     memoryBytes: totalmem(),
+    load: loadavg()[0] ?? 0,
     system: `${process.platform} ${release()}`,
     node: process.version,
   };

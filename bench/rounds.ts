@@ -4,7 +4,7 @@ import { type BenchOptions, median } from "./report.ts";
 /** The samples of each way, by its name. */
 export type Samples<S> = ReadonlyMap<string, readonly S[]>;
 
-export interface RoundsOptions extends BenchOptions {
+export interface RoundsOptions extends Pick<BenchOptions, "quick" | "progress"> {
   /** What is measured, for the progress. */
   readonly label: string;
   /** One in a quick run. */

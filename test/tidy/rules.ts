@@ -102,6 +102,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/columns",
     "src/shipping",
     "src/asks",
+    "src/trace",
   ],
 };
 

@@ -1,4 +1,5 @@
-import type { BenchModule, BenchReport } from "../../../bench/report.ts";
+import path from "node:path";
+import type { BenchModule, BenchReport, BenchRow } from "../../../bench/report.ts";
 import { WhosawError } from "../../base/errors.ts";
 import type { Command } from "../command.ts";
 import { EXIT } from "../exit.ts";
@@ -19,6 +20,7 @@ export const benchCommand: Command = {
   options: [
     { flags: "--json [FILE]", description: "write JSON to FILE, and the picture beside it; without FILE print JSON" },
     { flags: "--quick", description: "fewer and shorter rounds: for a look, not to be quoted" },
+    { flags: "--nightly", description: "more cases, on what nothing was tuned on (trace)" },
   ],
   examples: ["whosaw bench ledger", "whosaw bench gateway-point --json gateway-point.json"],
   async run(invocation) {
@@ -31,10 +33,13 @@ export const benchCommand: Command = {
     }
     if (!names.includes(name))
       throw new WhosawError("USAGE", "There is no bench of that name.", { hint: `Choose one of ${names.join(", ")}.` });
+    const [quick, nightly] = [invocation.flag("quick"), invocation.flag("nightly")];
+    if (quick && nightly)
+      throw new WhosawError("USAGE", "A run is either quick or nightly.", { hint: "Leave out one of the two." });
     const module = await loadBench(name);
-    const report = await module.run({ progress: (text) => output.note(text), quick: invocation.flag("quick") });
+    const { pictures, ...report } = await module.run({ progress: (text) => output.note(text), quick, nightly });
     const file = invocation.option("json");
-    if (file !== undefined) await writeReport(report, file, invocation.context.cwd);
+    if (file !== undefined) await writeReport(report, pictures, path.resolve(invocation.context.cwd, file));
     if (output.json && file === undefined) output.jsonLine(report);
     else invocation.context.stdout.write(await reportTable(report));
     return report.rows.some((row) => row.met === false) ? EXIT.negative : EXIT.ok;
@@ -75,36 +80,45 @@ async function reportTable(report: BenchReport): Promise<string> {
     { title: "CASE" },
     { title: "METRIC" },
     { title: "VALUE", align: "right" },
+    { title: "95 %" },
     { title: "UNIT" },
     { title: "RATIO", align: "right" },
     { title: "VERSUS" },
     { title: "GOAL" },
     { title: "" },
   ] as const;
+  const between = ({ low, high }: BenchRow): string =>
+    low === undefined || high === undefined ? "" : `${formatNumber(low)} to ${formatNumber(high)}`;
   const rows = report.rows.map((row) => [
     row.case,
     row.metric,
-    formatNumber(row.value),
+    `${row.orMore === true ? ">= " : ""}${formatNumber(row.value)}`,
+    between(row),
     row.unit,
     row.ratio === undefined ? "" : formatNumber(row.ratio),
     row.versus ?? "",
     row.goal ?? "",
     row.met === undefined ? "" : row.met ? "met" : "MISSED",
   ]);
+  const withIntervals = report.rows.some(({ low }) => low !== undefined);
+  const shown = columns.map(({ title }) => withIntervals || title !== "95 %");
+  const only = <T>(cells: readonly T[]): T[] => cells.filter((_, at) => shown[at]);
   const { machine } = report;
   const leftOut = (report.leftOut ?? []).map((sentence) => `Left out: ${sentence}\n`).join("");
-  return `${formatTable(columns, rows)}\n${leftOut}${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${report.commit}\n`;
+  return `${formatTable(only(columns), rows.map(only))}\n${leftOut}${machine.cpu}, ${machine.cores} cores, load ${formatNumber(machine.load)}, Node ${machine.node}, commit ${report.commit}\n`;
 }
 
-async function writeReport(report: BenchReport, file: string, cwd: string): Promise<void> {
+/** JSON, and the report's own pictures beside it or, without any, one with a bar a figure. */
+async function writeReport(report: BenchReport, pictures: BenchReport["pictures"], target: string): Promise<void> {
   const { writeFile } = await import("node:fs/promises");
-  const path = await import("node:path");
   const { drawReport } = await import("../../../bench/picture.ts");
-  const target = path.resolve(cwd, file);
   const { dir, name } = path.parse(target);
+  const drawn = pictures?.map((each) => ({ file: `${name}-${each.name}.svg`, svg: each.svg })) ?? [
+    { file: `${name}.svg`, svg: drawReport(report) },
+  ];
   try {
     await writeFile(target, `${JSON.stringify(report, undefined, 2)}\n`);
-    await writeFile(path.resolve(dir, `${name}.svg`), drawReport(report));
+    for (const { file, svg } of drawn) await writeFile(path.join(dir, file), svg);
   } catch (cause) {
     throw new WhosawError("FILE_UNWRITABLE", "The report cannot be written.", {
       hint: "Name a file in a folder that exists and that you may write.",
