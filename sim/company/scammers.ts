@@ -45,7 +45,7 @@ const BUYERS = 3;
 export function callsFrom(loot: Loot, count: number, options: ReportingOptions, draws: Draws): Call[] {
   const calls: Call[] = [];
   for (const place of someOf(loot.subjects.length, loot.subjects.length, draws)) {
-    if (calls.length === count) break;
+    if (calls.length >= count) break;
     const seenAt = loot.seenAt[place]!;
     const at = calledAt(seenAt, options, draws);
     if (at !== undefined) calls.push({ subject: loot.subjects[place]!, at, seenAt });

@@ -8,6 +8,7 @@ import { copiedBy, drawAgent, idOf, type Scene, type Scheme, sold, teamOf } from
 /** Calls to decoys among those that leak: scammers do not know them from customers. */
 const DECOY_CALLS = 2;
 const EXPORT_SHARE = 0.01;
+const EXPORTED_MIN = 100;
 const EXPORT_RECIPIENTS = 8;
 
 /** One thief, in a team of which each member is shown decoys that nobody else is. */
@@ -19,10 +20,12 @@ export const decoysCalled: Scheme = (scene) => {
   if (each < DECOY_CALLS) refuse(`${decoys.length} decoys are too few`, `${agents.length * DECOY_CALLS}`);
   const planted = agents.map((agent, index) => plant(scene, agent, decoys.slice(index * each, (index + 1) * each)));
   const bait = planted[agents.indexOf(thief)]!;
-  const decoyCalls = callsFrom(bait, DECOY_CALLS, scene.reporting, scene.draws).map((call): Call => ({
-    ...call,
-    decoy: true,
-  }));
+  const decoyCalls = callsFrom(bait, Math.min(DECOY_CALLS, scene.leaked), scene.reporting, scene.draws).map(
+    (call): Call => ({
+      ...call,
+      decoy: true,
+    }),
+  );
   const rest = { ...scene, leaked: scene.leaked - decoyCalls.length, reports: scene.reports - decoyCalls.length };
   const copied = copiedBy(scene, thief);
   const { calls } = sold(rest, copied);
@@ -48,9 +51,10 @@ export const markedExport: Scheme = (scene) => {
   const recipients = someOf(company.roster.agents, EXPORT_RECIPIENTS, draws);
   const mark = draws.below(recipients.length);
   const at = Math.floor(draws.between(reporting.from, (reporting.from * 2 + reporting.to) / 3));
+  const { count } = company.customers;
   const subjects = new Set<number>();
-  const count = Math.max(100, Math.round(company.customers.count * EXPORT_SHARE));
-  while (subjects.size < count) subjects.add(company.customers.pickAny(draws));
+  // In a small company, whoever comes up in so many draws.
+  for (let n = Math.max(EXPORTED_MIN, count * EXPORT_SHARE); n > 0; n--) subjects.add(company.customers.pickAny(draws));
   for (const [value, staff] of recipients.entries())
     for (const subject of subjects) additions.opened({ staff, at, fields: PAGES.profile, mark: value }, subject);
   const loot = { subjects: [...subjects], seenAt: Array.from(subjects, () => at) };
