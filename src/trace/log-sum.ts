@@ -1,12 +1,18 @@
 /** Sums and rankings of many numbers. */
 
+/** exp of it is lost beside 1, even two hundred thousand times. */
+export const LOST_BELOW = -50;
+
 /** ln of the sum of exp of each; -Infinity of none. */
 export function logSumExp(logs: ArrayLike<number>): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < logs.length; at++) if ((logs[at] ?? 0) > largest) largest = logs[at] ?? 0;
   if (largest === Number.NEGATIVE_INFINITY) return largest;
   let sum = 0;
-  for (let at = 0; at < logs.length; at++) sum += Math.exp((logs[at] ?? 0) - largest);
+  for (let at = 0; at < logs.length; at++) {
+    const below = (logs[at] ?? 0) - largest;
+    if (below > LOST_BELOW) sum += Math.exp(below);
+  }
   return largest + Math.log(sum);
 }
 

@@ -1,6 +1,6 @@
 /** The posterior over all explanations, nobody's included. */
 import type { Standing } from "./explanations.ts";
-import { highest, logSumExp } from "./log-sum.ts";
+import { highest, logSumExp, LOST_BELOW } from "./log-sum.ts";
 import type { HypothesisKind } from "./model.ts";
 import { PRIOR, RESTRICTED_SHARE } from "./settings.ts";
 import type { Sources } from "./sources.ts";
@@ -32,10 +32,10 @@ export class Posterior {
     const framers = new Set(restricted.map(({ staff }) => staff));
     const prior = PRIOR.single / sources.staffCount;
     this.logSingles = new Float64Array(sources.staffCount);
-    for (let staff = 0; staff < sources.staffCount; staff++) {
-      const share = framers.has(staff) ? 1 - RESTRICTED_SHARE : 1;
-      this.logSingles[staff] = Math.log(prior * share) + overChannels(standing, sources, staff);
-    }
+    const logPrior = Math.log(prior);
+    for (let staff = 0; staff < sources.staffCount; staff++)
+      this.logSingles[staff] = logPrior + overChannels(standing, sources, staff);
+    for (const staff of framers) this.logSingles[staff] = (this.logSingles[staff] ?? 0) + Math.log1p(-RESTRICTED_SHARE);
     this.others = [
       { kind: "nobody", staff: [], logWeight: Math.log(PRIOR.nobody) },
       { kind: "dump", staff: [], logWeight: Math.log(PRIOR.dump) + (standing.logMean[sources.dump] ?? 0) },
@@ -53,7 +53,7 @@ export class Posterior {
     ];
     const logOthers = logSumExp(this.others.map(({ logWeight }) => logWeight));
     this.#logAll = logSumExp([logSumExp(this.logSingles), logOthers]);
-    this.#byStaff = this.logSingles.map((log) => Math.exp(log - this.#logAll));
+    this.#byStaff = this.logSingles.map((log) => (log - this.#logAll > LOST_BELOW ? Math.exp(log - this.#logAll) : 0));
     for (const each of this.others)
       for (const member of each.staff) this.#byStaff[member] = (this.#byStaff[member] ?? 0) + this.chanceOf(each);
   }

@@ -34,9 +34,10 @@ export function traceViews(input: {
 }): TraceResult {
   const { staff, reports, subjects, options } = input;
   const views = Array.isArray(input.views) ? tableOf(input.views as readonly View[], staff) : (input.views as Views);
-  if (views.subject.some((subject) => !(Number.isInteger(subject) && subject >= 0 && subject < subjects.count))) {
-    throw new WhosawError("TRACE_INPUT", "a view of a subject that is not counted", {
-      hint: "subjects are whole numbers from 0 to subjects.count - 1",
+  const known = (subject: number): boolean => Number.isInteger(subject) && subject >= 0 && subject < subjects.count;
+  if (!views.subject.every(known) || !views.at.every(Number.isFinite)) {
+    throw new WhosawError("TRACE_INPUT", "a view of a subject that is not counted, or at no time", {
+      hint: "subjects are whole numbers from 0 to subjects.count - 1, times are epoch milliseconds",
     });
   }
   const index = new ViewIndex(staff, views, subjects);

@@ -270,6 +270,7 @@ test("input that does not hold together is refused with what is wrong", () => {
   refused({ views: [{ staff: "s1", subject: 2_000, at: at(0), fields: 1 }] });
   refused({ reports: [reportOf(1, 1, { from: at(2) })] });
   refused({ reports: [reportOf(1, 1, { to: Number.NaN })] });
+  refused({ views: [{ staff: "s1", subject: 1, at: Number.NaN, fields: 1 }] });
   refused({ options: { alpha: 0 } });
   expect(EPOCH_START % 30).toBe(0);
 });

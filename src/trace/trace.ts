@@ -2,8 +2,8 @@
  * From reports of scam contacts to who leaked: explanations compete, outsiders included, and each step says what may be
  * said by then. docs/trace.md has the model, its assumptions and what it must not be used for.
  */
-import { WhosawError } from "../base/errors.ts";
 import { adviceOf } from "./advice.ts";
+import { assertInput } from "./assert-input.ts";
 import { Delay } from "./delay.ts";
 import { drawsOf } from "./draws.ts";
 import { Explanations } from "./explanations.ts";
@@ -144,43 +144,4 @@ function anythingLeaked(
   for (const { report } of counted) [first, last] = [Math.min(first, report.from), Math.max(last, report.to)];
   const days = Math.max(1, (last - first) / DAY_MS);
   return { p: poissonAtLeast(counted.length, backgroundReportsPerDay * days) };
-}
-
-function assertInput({
-  staff,
-  reports,
-  viewsOfReported,
-  actorDayMass,
-  stratumMass,
-  cells,
-  seenByBoth,
-}: TraceInput): void {
-  const wrong = (what: string): never => {
-    throw new WhosawError("TRACE_INPUT", `the input of this trace does not hold together: ${what}`, {
-      hint: "tables have columns of one length, staff and cells are indices, and times are epoch milliseconds",
-    });
-  };
-  for (const table of [viewsOfReported, actorDayMass, stratumMass]) {
-    const columns = Object.values(table) as { readonly length: number }[];
-    if (columns.some(({ length }) => length !== table.staff.length)) wrong("columns differ in length");
-    if (highestOf(table.staff) >= staff.length) wrong("a staff member that is not listed");
-  }
-  if (highestOf(stratumMass.cell) >= cells.length) wrong("a cell that is not listed");
-  for (const { from, to, cell, exposure, fieldsKnown, mark } of reports) {
-    if (!Number.isFinite(from) || !Number.isFinite(to) || from > to) wrong("a contact that ends before it begins");
-    if (!Number.isInteger(cell) || cell < 0 || cell >= cells.length) wrong("a report in no cell");
-    if (!(exposure >= 0) || !Number.isInteger(fieldsKnown) || fieldsKnown < 0) wrong("a report that counts below zero");
-    if (mark !== undefined && !(mark.ways >= 2)) wrong("a mark that can be only one");
-  }
-  for (const { subjects, exposure } of cells)
-    if (!(subjects >= 0 && exposure >= 0)) wrong("a cell that counts below zero");
-  for (const { first, second, cell } of seenByBoth ?? [])
-    if (!(first < staff.length && second < staff.length && cell < cells.length)) wrong("a pair that is not listed");
-}
-
-/** -1 of none. */
-function highestOf(numbers: Uint32Array): number {
-  let most = -1;
-  for (let at = 0; at < numbers.length; at++) most = Math.max(most, numbers[at] ?? 0);
-  return most;
 }
