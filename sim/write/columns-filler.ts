@@ -3,7 +3,6 @@
  * tables of disclosures reads and sorts for itself. What arrives is what shipping would have sent.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DAY_MS } from "../../src/base/clock.ts";
 import type { Columns, ColumnsTable } from "../../src/columns/columns.ts";
@@ -40,10 +39,13 @@ export class ColumnsFiller {
     this.#folder = folder;
   }
 
-  /** @param columns embedded and empty */
-  static async open(columns: Columns, of: FilledLog): Promise<ColumnsFiller> {
+  /**
+   * @param columns embedded and empty
+   * @param scratch a directory for blocks on their way in
+   */
+  static async open(columns: Columns, of: FilledLog, scratch: string): Promise<ColumnsFiller> {
     for (const table of PARTITIONED) await columns.command(`SYSTEM STOP MERGES ${table}`);
-    return new ColumnsFiller(columns, of, await mkdtemp(join(tmpdir(), "whosaw-sim-")));
+    return new ColumnsFiller(columns, of, await mkdtemp(join(scratch, "whosaw-blocks-")));
   }
 
   /** @param firstMs of the earliest row; partitions before its own get no more rows. @param lastMs of the latest */

@@ -27,6 +27,8 @@ export interface HistoryColumnsOptions {
   readonly origin: string;
   /** By place of the staff. */
   readonly actors: readonly ActorId[];
+  /** Blocks of rows stand there on their way in; the engine takes no path with * ? or braces. */
+  readonly scratch: string;
   /** Rows of one INSERT; only tests want fewer. */
   readonly blockRows?: number;
 }
@@ -63,7 +65,7 @@ export class HistoryColumns {
   /** @param options.columns embedded and empty; closed by its owner */
   static async open(options: HistoryColumnsOptions): Promise<HistoryColumns> {
     const of = { log: number32(options.origin), kind: number32(SUBJECT_KIND), ticketPrefix: TICKET_PREFIX };
-    return new HistoryColumns(options, await ColumnsFiller.open(options.columns, of));
+    return new HistoryColumns(options, await ColumnsFiller.open(options.columns, of, options.scratch));
   }
 
   /** Every customer's stratum, as the control plane would have read it from the database. */

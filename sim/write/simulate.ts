@@ -3,10 +3,11 @@ import type { Views } from "../../src/trace/model.ts";
 import { RecordedViews } from "../company/additions.ts";
 import { Company } from "../company/company.ts";
 import { Draws } from "../company/draws.ts";
-import type { CompanyOptions } from "../company/options.ts";
+import { type CompanyOptions, TRIAL } from "../company/options.ts";
 import { Seen } from "../company/seen.ts";
-import { theft, type Theft, type TheftOptions } from "../company/theft.ts";
-import { viewsOf } from "../company/views.ts";
+import type { SchemeName } from "../company/schemes/schemes.ts";
+import { theft, THEFT, type Theft, type TheftOptions } from "../company/theft.ts";
+import { joined, viewsOf } from "../company/views.ts";
 import type { World } from "../company/worlds.ts";
 import { STRATA_NAMES } from "./company-config.ts";
 import type { NamedStrata } from "./history-columns.ts";
@@ -34,17 +35,29 @@ const TEAMS_MIN = 10;
 /** A ticket is opened about so often, and so many are listed by a shift's queue pages. */
 const OPENED_PER_TICKET = 3;
 const LISTED_PER_SHIFT = 1_200;
-const STREAM = { teams: 91, theft: 92 } as const;
+const TEAMS_STREAM = 91;
+/** Of all draws of a case, behind the seed. */
+export const THEFT_STREAM = 92;
+
+/** What happens in them does not depend on who was shown whom. */
+const BLIND: ReadonlySet<SchemeName> = new Set([
+  "no-leak",
+  "regional-campaign",
+  "dump-uniform",
+  "dump-by-tickets",
+  "dump-by-country",
+]);
 
 /**
- * The same for the same options, on every machine. Goes through all days once.
+ * The same for the same options, on every machine. Goes through all days once, where thieves are drawn from what they saw.
  * @throws {WhosawError} USAGE for options that make no company, or one that is too small for what happens in that world
  */
 export function simulate({ world, company: changed, theft: otherwise }: SimulationOptions): Simulation {
-  const company = new Company({ ...world.company, ...changed });
+  const company = new Company({ ...fitting(world.company, changed.staff), ...changed });
   const { seed, customers } = company.options;
-  const seen = new Seen(seenOf(company), company.staff.length);
-  const found = theft(company, seen, { ...world.theft, ...otherwise }, new Draws(seed, STREAM.theft));
+  const options = { ...THEFT, ...world.theft, ...otherwise };
+  const views = isBlind(company, options) ? joined([]) : seenOf(company);
+  const found = theft(company, new Seen(views, company.staff.length), options, new Draws(seed, THEFT_STREAM));
   return {
     company,
     case: found,
@@ -62,13 +75,24 @@ export function simulate({ world, company: changed, theft: otherwise }: Simulati
   };
 }
 
+/** Worlds are written for as many staff as TRIAL has; of fewer, fewer share an account. */
+function fitting(company: Partial<CompanyOptions>, staff: number = TRIAL.staff): Partial<CompanyOptions> {
+  const { sharedAccounts } = company;
+  if (sharedAccounts === undefined) return company;
+  return { ...company, sharedAccounts: Math.ceil((sharedAccounts * staff) / TRIAL.staff) };
+}
+
+function isBlind({ heists }: Company, { scheme }: TheftOptions): boolean {
+  return BLIND.has(scheme) || (scheme === "heist" && heists.every(({ habit }) => habit.aDay > 0));
+}
+
 /** All views, or in a large company those of some teams and of whoever steals anyway. */
 function seenOf(company: Company): Views {
   const { tickets, lists, staff, days, seed } = company.options;
   const rows = tickets * OPENED_PER_TICKET + lists * staff * days * LISTED_PER_SHIFT;
   if (rows <= SEEN_ROWS) return viewsOf(company);
   const { roster, heists } = company;
-  const draws = new Draws(seed, STREAM.teams);
+  const draws = new Draws(seed, TEAMS_STREAM);
   const wanted = Math.max(TEAMS_MIN, Math.ceil((roster.teams * SEEN_ROWS) / rows));
   const teams = new Set<number>();
   while (teams.size < Math.min(wanted, roster.teams)) teams.add(draws.below(roster.teams));

@@ -1,5 +1,7 @@
 /** A simulated company as files: whosaw.yaml, register, ledger, columns, reports; and apart from them what is true. */
 import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { addActors } from "../../src/actors/register.ts";
 import { DAY_MS } from "../../src/base/clock.ts";
 import { openColumns } from "../../src/columns/open.ts";
@@ -75,6 +77,12 @@ export async function writeCompany(options: WriteCompanyOptions): Promise<Writte
   return written;
 }
 
+/** Beside the columns, where a run that is broken off leaves nothing that the next one does not remove. */
+function scratchIn(columns: Config["columns"]): string {
+  const beside = columns.kind === "embedded" ? dirname(columns.dir) : tmpdir();
+  return /[*?{}]/u.test(beside) ? tmpdir() : beside;
+}
+
 export async function writeTruth(folder: CompanyFolder, truth: object): Promise<void> {
   const text = JSON.stringify({ warning: WARNING, ...truth }, undefined, 1);
   await writeFile(folder.path(NAMES.truth), `${text}\n`, { mode: 0o600 });
@@ -111,7 +119,7 @@ async function writeStores(
   const log = await HistoryLog.create({ dir, witness, origin, keys: await createKeys(keys) });
   const store = await openColumns(config.columns);
   try {
-    const columns = await HistoryColumns.open({ columns: store, origin, actors });
+    const columns = await HistoryColumns.open({ columns: store, origin, actors, scratch: scratchIn(config.columns) });
     await columns.strata(history.customers, strata, firstDay * DAY_MS);
     const policy = policyHash(config);
     const written = await writeHistory(history, {

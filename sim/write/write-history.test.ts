@@ -49,7 +49,13 @@ beforeAll(async () => {
   const actors = history.staff.map(({ id }) => actorIdOf(history.seed, id));
   direct = await openColumns({ kind: "embedded", dir: join(root, "direct") });
   log = await HistoryLog.create({ dir, witness: join(root, "witness"), origin: ORIGIN, keys });
-  const columns = await HistoryColumns.open({ columns: direct, origin: ORIGIN, actors, blockRows: 3_000 });
+  const columns = await HistoryColumns.open({
+    columns: direct,
+    origin: ORIGIN,
+    actors,
+    scratch: root,
+    blockRows: 3_000,
+  });
   const policy = Buffer.alloc(32, 1);
   written = await writeHistory(history, { log, columns, actors, policy, database: "support" });
   // One directory a process; another database in it.
