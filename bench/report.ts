@@ -43,6 +43,8 @@ export interface BenchReport {
   readonly rows: readonly BenchRow[];
   /** What could not be measured here, and why: a sentence each. */
   readonly leftOut?: readonly string[];
+  /** What was noticed, to be looked into: a sentence each. */
+  readonly notes?: readonly string[];
   /** Drawn in place of a bar a figure; each goes into a file of its own, named after the report and this. */
   readonly pictures?: readonly { readonly name: string; readonly svg: string }[];
 }

@@ -4,7 +4,7 @@
  */
 import { type BenchOptions, type BenchReport, type BenchRow, makeReport } from "./report.ts";
 import { liveThrough } from "./trace/case-pool.ts";
-import { figuresOf } from "./trace/figures.ts";
+import { accusationsOf, figuresOf } from "./trace/figures.ts";
 import { picturesOf } from "./trace/pictures.ts";
 import { extentOf, jobsOf, TRACE_WORLDS } from "./trace/plan.ts";
 import { measureScales } from "./trace/scale.ts";
@@ -25,5 +25,5 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
   const rows: BenchRow[] = [...figuresOf(outcomes, extent.bootstraps), ...timeCases(extent.seeds[0] ?? 0)];
   if (!quick) rows.push(...(await measureScales(progress)));
   const report = await makeReport("trace", rows, quick ? ["10,000 reports and 100,000 staff: not in a quick run"] : []);
-  return { ...report, pictures: picturesOf(outcomes) };
+  return { ...report, notes: accusationsOf(outcomes), pictures: picturesOf(outcomes) };
 }

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { count, firstTwo, guiltScore, mixture, type Reported } from "./baselines.ts";
+import { count, firstTwo, guiltScore, highGuiltScore, mixture, type Reported, significantCount } from "./baselines.ts";
 
 /** Staff 0 sells; 1 works in the back office and sees nearly everybody. */
 const REPORTED: Reported = {
   seenBy: [[0, 1], [1], [0, 1], [1, 2], [0, 1], [0]],
   customersOf: (staff) => [50, 5_000, 50][staff]!,
   customers: 10_000,
+  staff: 3,
 };
 
 function last<T>(steps: Iterable<T>): T {
@@ -48,4 +49,18 @@ test("of equals, the order decides, and nobody is named twice", () => {
   expect(firstTwo(scores, (staff) => -staff)).toEqual([5, 4]);
   expect(firstTwo(new Map([[4, 1]]), () => 0)).toEqual([4]);
   expect(firstTwo(new Map(), () => 0)).toEqual([]);
+});
+
+test("a count is significant when it is too high for the customers that somebody was shown", () => {
+  // Of 6 reports 4 are among 50 of 10,000 customers; 5 are among half of all.
+  expect(last(significantCount(REPORTED))).toEqual([0]);
+  expect([...significantCount(REPORTED)][0]).toEqual([]);
+  expect(last(significantCount({ ...REPORTED, customersOf: () => 20_000 }))).toEqual([]);
+});
+
+test("a guilt score accuses whoever alone was shown enough of them", () => {
+  const alone = { ...REPORTED, seenBy: Array.from({ length: 8 }, () => [2]) };
+  const accused = [...highGuiltScore(alone)];
+  expect(accused.findIndex((staff) => staff.length > 0) + 1).toBe(7);
+  expect(accused.at(-1)).toEqual([2]);
 });

@@ -1,4 +1,5 @@
 /** What trace is compared with: three ways to rank staff by who was shown the reporting customers. */
+import { binomialAtMost } from "./intervals.ts";
 
 export interface Reported {
   /** Of each report that counts, in the order in which they are weighed: who had been shown its customer before. */
@@ -6,6 +7,8 @@ export interface Reported {
   /** How many customers a staff member was shown in all. */
   readonly customersOf: (staff: number) => number;
   readonly customers: number;
+  /** How many staff there are. */
+  readonly staff: number;
 }
 
 /** By staff member, the higher the more suspect; who is left out has 0. */
@@ -68,6 +71,33 @@ export function* mixture({ seenBy, customersOf, customers }: Reported): Generato
     }
     return rates;
   }
+}
+
+/** Who is accused after each report. */
+export type Accuser = (reported: Reported) => Iterable<readonly number[]>;
+
+const SIGNIFICANT = 0.01;
+const GUILTY_FROM = 0.99;
+
+/**
+ * Shown more reporting customers than by chance, as courts have been told: a binomial test of each of the staff, of whom all
+ * together may be accused wrongly in one case of a hundred (Bonferroni), were customers reported at random.
+ */
+export function* significantCount(reported: Reported): Generator<readonly number[]> {
+  let reports = 0;
+  for (const counts of count(reported)) {
+    reports++;
+    const byChance = (staff: number, shown: number): number =>
+      1 - binomialAtMost(shown - 1, reports, Math.min(1, reported.customersOf(staff) / reported.customers));
+    yield [...counts].flatMap(([staff, shown]) =>
+      byChance(staff, shown) < SIGNIFICANT / reported.staff ? [staff] : [],
+    );
+  }
+}
+
+export function* highGuiltScore(reported: Reported): Generator<readonly number[]> {
+  for (const scores of guiltScore(reported))
+    yield [...scores].flatMap(([staff, score]) => (score >= GUILTY_FROM ? [staff] : []));
 }
 
 /** The two highest; who has as much as another comes first by `order`, as good as by chance. */

@@ -3,7 +3,7 @@ import { type BenchRow, median } from "../report.ts";
 import { Calibration } from "./calibration.ts";
 import { bootstrap, clopperPearson, type Interval } from "./intervals.ts";
 import { NEVER, settledAfter, shareAfter } from "./needed.ts";
-import { byWorld, METHODS, type Method, type Outcome, type Spoken } from "./outcome.ts";
+import { ACCUSERS, byWorld, METHODS, type Method, type Outcome, type Spoken } from "./outcome.ts";
 
 /** What the design asks for: reports until 99 % are right, median until evidence-grade, share that is by the end. */
 interface Goals {
@@ -21,6 +21,7 @@ const GOALS: Readonly<Record<string, Goals>> = {
 };
 const CALIBRATION_GOAL = 0.024;
 const NEARLY_ALL = 0.99;
+const ACCUSED = "innocents accused at any step, evidence or lead-pair";
 
 type Cases = readonly Outcome[];
 
@@ -31,10 +32,25 @@ export function figuresOf(outcomes: Cases, bootstraps: number): BenchRow[] {
     ...worlds.flatMap(([world, cases]) => rowsOfTruth(world, cases, bootstraps)),
     ...worlds.flatMap(([world, cases]) => rowsOfInnocents(world, cases)),
     ...rowsOfInnocents(`all ${worlds.length} worlds`, outcomes).map((row) =>
-      row.metric.startsWith("innocents accused") ? { ...row, goal: "0", met: row.value === 0 } : row,
+      row.metric === ACCUSED ? { ...row, goal: "0", met: row.value === 0 } : row,
     ),
     ...rowsOfCalibration(outcomes, bootstraps),
   ];
+}
+
+/** Each case in which somebody who leaked nothing was `evidence` or `lead-pair`, so that it can be looked into. */
+export function accusationsOf(outcomes: Cases): string[] {
+  return outcomes.flatMap(({ world, heldOut, seed, number, innocents }) =>
+    (["evidence", "lead-pair"] as const).flatMap((verdict) => {
+      const accused = innocents[verdict];
+      if (accused === undefined) return [];
+      const { staff, after } = accused;
+      const parameters = heldOut ? "held-out parameters" : "usual parameters";
+      return [
+        `${world}, ${parameters}, company ${seed}, case ${number}: ${staff} was ${verdict} after ${after} reports`,
+      ];
+    }),
+  );
 }
 
 /** Somebody of the staff leaked. */
@@ -136,9 +152,14 @@ function rowsOfInnocents(name: string, cases: Cases): BenchRow[] {
   });
   const any = (...said: readonly Spoken[]): number =>
     cases.filter(({ innocents }) => said.some((verdict) => innocents[verdict] !== undefined)).length;
+  const by = (method: keyof typeof ACCUSERS): number =>
+    cases.filter(({ accusedBy }) => accusedBy[method] !== undefined).length;
   const wrongGroups = cases.filter(({ group }) => group?.holds === false).length;
   return [
-    row("innocents accused at any step, evidence or lead-pair", any("evidence", "lead-pair")),
+    row(ACCUSED, any("evidence", "lead-pair")),
+    ...(Object.keys(ACCUSERS) as (keyof typeof ACCUSERS)[]).map((method) =>
+      row(`innocents accused at any step by ${method}`, by(method)),
+    ),
     row("innocents that were a lead at any step", any("lead")),
     row("groups at the end without anybody who leaked", wrongGroups),
   ];

@@ -29,8 +29,11 @@ function whereFalls(holds: (p: number) => boolean): number {
   return low;
 }
 
-/** The chance of `most` hits or fewer; 0 < p < 1. */
-function binomialAtMost(most: number, of: number, p: number): number {
+/** The chance of `most` hits or fewer. */
+export function binomialAtMost(most: number, of: number, p: number): number {
+  if (most < 0) return 0;
+  if (p <= 0 || most >= of) return 1;
+  if (p >= 1) return 0;
   let log = of * Math.log1p(-p);
   let sum = Math.exp(log);
   for (let hits = 1; hits <= most; hits++) {

@@ -3,7 +3,7 @@ import type { Truth } from "../../sim/company/theft.ts";
 import type { Step, Suspect, TraceInput, TraceResult, Verdict } from "../../src/trace/model.ts";
 import { DAY_MS } from "../../src/trace/strata.ts";
 import { Calibration } from "./calibration.ts";
-import { figuresOf } from "./figures.ts";
+import { accusationsOf, figuresOf } from "./figures.ts";
 import { NEVER, settledAfter, shareAfter } from "./needed.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { picturesOf } from "./pictures.ts";
@@ -150,7 +150,13 @@ test("rows and pictures of a few cases hold no number that is none", () => {
   const all = rows.filter(({ case: name }) => name.startsWith("all 2 worlds"));
   expect(all.map(({ value, met }) => [value, met])).toEqual([
     [0.5, false],
+    [0, undefined],
+    [0, undefined],
     [1, undefined],
     [1, undefined],
+  ]);
+  expect(accusationsOf(outcomes)).toEqual([
+    "no-leak, usual parameters, company 900, case 0: a was evidence after 2 reports",
+    "no-leak, usual parameters, company 900, case 0: b was lead-pair after 3 reports",
   ]);
 });

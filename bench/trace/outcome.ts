@@ -3,11 +3,27 @@ import { hashOf } from "../../sim/company/draws.ts";
 import type { Truth } from "../../sim/company/theft.ts";
 import type { HypothesisKind, Step, TraceInput, TraceResult, Verdict } from "../../src/trace/model.ts";
 import { DAY_MS, MEMORY_DAYS } from "../../src/trace/strata.ts";
-import { type Baseline, count, firstTwo, guiltScore, mixture, type Reported } from "./baselines.ts";
+import {
+  type Accuser,
+  type Baseline,
+  count,
+  firstTwo,
+  guiltScore,
+  highGuiltScore,
+  mixture,
+  type Reported,
+  significantCount,
+} from "./baselines.ts";
 
 export const BASELINES = { count, "guilt score": guiltScore, "EM mixture": mixture } as const satisfies Readonly<
   Record<string, Baseline>
 >;
+
+/** What somebody might be accused by who has no better. */
+export const ACCUSERS = {
+  "a count that is significant": significantCount,
+  "a guilt score of .99": highGuiltScore,
+} as const satisfies Readonly<Record<string, Accuser>>;
 
 export type Method = "trace" | keyof typeof BASELINES;
 
@@ -41,6 +57,8 @@ export interface Outcome extends CaseName {
   /** The same, with `lead-pair` as good as evidence. */
   readonly spoken?: number;
   readonly innocents: Readonly<Partial<Record<Spoken, Accused>>>;
+  /** After how many reports another method accused somebody who leaked nothing; undefined: never. */
+  readonly accusedBy: Readonly<Partial<Record<keyof typeof ACCUSERS, number>>>;
   /** After each report: the posterior of the first, and whether that one leaked. */
   readonly stated: readonly { readonly top: number; readonly right: boolean }[];
   /** Posterior of the true explanation after the last report. */
@@ -70,21 +88,24 @@ export function outcomeOf(
     readonly customers: number;
   },
 ): Outcome {
-  const { result, truth } = parts;
+  const { input, result, truth, customersOf, customers } = parts;
   const { staff: guilty, kind } = truth;
   const steps = result.steps.filter(({ weighed }) => weighed === "counted");
   const spoken = (all: readonly Verdict[]): number | undefined => firstWithAll(steps, guilty, all);
   const [evidence, either] = [spoken(["evidence"]), spoken(["evidence", "lead-pair"])];
   const group = result.ambiguityGroup;
+  const reported = { customersOf, customers, staff: input.staff.length, seenBy: seenByOf(steps, input) };
+  const indices = new Set(input.staff.flatMap(({ id }, index) => (guilty.includes(id) ? [index] : [])));
   return {
     ...name,
     kind,
     guilty,
     reports: steps.length,
-    right: rightOf(name, steps, parts),
+    right: rightOf(name, steps, { ...parts, reported }),
     ...(evidence !== undefined && { evidence }),
     ...(either !== undefined && { spoken: either }),
     innocents: innocentsOf(steps, guilty),
+    accusedBy: accusedBy(reported, indices),
     stated: steps.map(({ top: [first] }) => ({
       top: first?.posterior ?? 0,
       right: first !== undefined && guilty.includes(first.staff),
@@ -116,6 +137,20 @@ function innocentsOf(steps: readonly Step[], guilty: readonly string[]): Outcome
   return accused;
 }
 
+export function accusedBy(reported: Reported, guilty: ReadonlySet<number>): Outcome["accusedBy"] {
+  const accused: Partial<Record<keyof typeof ACCUSERS, number>> = {};
+  for (const name of Object.keys(ACCUSERS) as (keyof typeof ACCUSERS)[]) {
+    let reports = 0;
+    for (const staff of ACCUSERS[name](reported)) {
+      reports++;
+      if (staff.every((each) => guilty.has(each))) continue;
+      accused[name] = reports;
+      break;
+    }
+  }
+  return accused;
+}
+
 function isTrue({ kind, staff, team, beside }: TraceResult["hypotheses"][number], truth: Truth): boolean {
   // A copy of everything and no leak at all are both nobody's doing of the staff.
   if (truth.kind === "nobody" || truth.kind === "dump") return ["nobody", "dump", "everyone"].includes(kind);
@@ -131,13 +166,12 @@ function isTrue({ kind, staff, team, beside }: TraceResult["hypotheses"][number]
 function rightOf(
   { seed, number }: CaseName,
   steps: readonly Step[],
-  { input, truth, ...parts }: Parameters<typeof outcomeOf>[1],
+  { input, truth, reported }: { readonly input: TraceInput; readonly truth: Truth; readonly reported: Reported },
 ): Outcome["right"] {
   const { staff: guilty } = truth;
   if (guilty.length === 0) return { trace: [], count: [], "guilt score": [], "EM mixture": [] };
   const isRight = (ids: readonly string[]): boolean => guilty.every((id) => ids.slice(0, guilty.length).includes(id));
   const order = (staff: number): number => hashOf(seed, number, staff);
-  const reported = { ...parts, seenBy: seenByOf(steps, input) };
   const rightBy = (baseline: Baseline): boolean[] =>
     Array.from(baseline(reported), (scores) =>
       isRight(firstTwo(scores, order).map((staff) => input.staff[staff]?.id ?? "")),

@@ -105,7 +105,8 @@ async function reportTable(report: BenchReport): Promise<string> {
   const only = <T>(cells: readonly T[]): T[] => cells.filter((_, at) => shown[at]);
   const { machine } = report;
   const leftOut = (report.leftOut ?? []).map((sentence) => `Left out: ${sentence}\n`).join("");
-  return `${formatTable(only(columns), rows.map(only))}\n${leftOut}${machine.cpu}, ${machine.cores} cores, load ${formatNumber(machine.load)}, Node ${machine.node}, commit ${report.commit}\n`;
+  const notes = (report.notes ?? []).map((sentence) => `Noticed: ${sentence}\n`).join("");
+  return `${formatTable(only(columns), rows.map(only))}\n${notes}${leftOut}${machine.cpu}, ${machine.cores} cores, load ${formatNumber(machine.load)}, Node ${machine.node}, commit ${report.commit}\n`;
 }
 
 /** JSON, and the report's own pictures beside it or, without any, one with a bar a figure. */
