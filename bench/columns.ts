@@ -5,7 +5,7 @@
 import { ColumnsStore } from "./columns/columns-store.ts";
 import { DESIGNS, PostgresStore } from "./columns/postgres-store.ts";
 import type { ActorWindow, Asked, Store } from "./columns/store.ts";
-import { ACTORS, type World } from "./columns/world.ts";
+import { ACTORS, type World, yearOf } from "./columns/world.ts";
 import { type BenchOptions, type BenchReport, type BenchRow, makeReport, median } from "./report.ts";
 import { number64 } from "../src/columns/numbers.ts";
 import { alternate, middle, type Samples } from "./rounds.ts";
@@ -19,17 +19,12 @@ const MEMORY_GOAL_BYTES = 1.5e9;
 /** Where a store that takes long to fill is kept for the next run. */
 const KEPT = "WHOSAW_BENCH_COLUMNS";
 
-/** As many disclosures a day, and of each customer, as in a year of 200 million about 12 million customers. */
-function worldOf(millions: number): World {
-  return { disclosures: millions * 1_000_000, subjects: millions * 60_000, days: Math.ceil((millions * 365) / 200) };
-}
-
 /** `npm run bench -- columns`. */
 export async function run(options: BenchOptions): Promise<BenchReport> {
   const { quick, progress } = options;
   const rows: BenchRow[] = [];
   progress("filling the smaller columns");
-  const small = await ColumnsStore.fill(worldOf(quick ? 2 : 10), undefined, progress);
+  const small = await ColumnsStore.fill(yearOf(quick ? 2 : 10), undefined, progress);
   const stores: Store[] = [small];
   try {
     for (const design of DESIGNS) {
@@ -41,7 +36,7 @@ export async function run(options: BenchOptions): Promise<BenchReport> {
     for (const store of stores) await store.close();
   }
   progress("filling the columns of full size");
-  const full = await ColumnsStore.fill(worldOf(quick ? 20 : 200), quick ? undefined : process.env[KEPT], progress);
+  const full = await ColumnsStore.fill(yearOf(quick ? 20 : 200), quick ? undefined : process.env[KEPT], progress);
   try {
     rows.push(...(await measureFull(full, options)));
   } finally {

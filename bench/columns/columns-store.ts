@@ -5,6 +5,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WhosawError } from "../../src/base/errors.ts";
+import type { Made, Wanted } from "../../src/columns/daily/make.ts";
+import type { BenchReportOf, CaseMeasured } from "./case.ts";
 import { forgetFiles } from "./page-cache.ts";
 import type { ActorWindow, Asked, Store } from "./store.ts";
 import type { Reply, Request } from "./store-process.ts";
@@ -70,6 +72,15 @@ export class ColumnsStore implements Store {
       "SELECT sum(bytes_on_disk) AS b FROM system.parts WHERE active AND database = 'whosaw' AND table != 'strata'",
     );
     return Number(rows[0]?.[0]) / this.world.disclosures;
+  }
+
+  /** @returns what each aggregate took */
+  async makeAggregates(wanted: Wanted, progress: (epoch: number) => void): Promise<readonly Made[]> {
+    return (await this.#ask({ ask: "make", wanted }, progress)) as readonly Made[];
+  }
+
+  async case(reports: readonly BenchReportOf[]): Promise<CaseMeasured> {
+    return (await this.#ask({ ask: "case", reports })) as CaseMeasured;
   }
 
   async sql(sql: string): Promise<unknown[][]> {

@@ -1,11 +1,14 @@
 /** Fills columns with a world, in blocks that fit memory, partition by partition. */
+import { DAY_MS } from "../../src/base/clock.ts";
 import type { Columns } from "../../src/columns/columns.ts";
-import { putForm, putName } from "../../src/columns/encode.ts";
+import { putForm, putName, putShipped } from "../../src/columns/encode.ts";
 import { number32, number64 } from "../../src/columns/numbers.ts";
 import { TsvWriter } from "../../src/columns/tsv.ts";
 import {
   ACTORS,
   BLOCK_ROWS,
+  entriesOf,
+  FIRST_DAY_MS,
   formNumber,
   FORMS,
   insertDisclosures,
@@ -29,7 +32,7 @@ const TABLES = ["disclosures", "disclosures_by_actor", "statements"] as const;
  * @param progress told how many disclosures there are by now
  */
 export async function fill(columns: Columns, world: World, progress: (rows: number) => void): Promise<void> {
-  await fillNames(columns);
+  await fillNames(columns, world);
   await columns.command(`${insertStrata(world)} ${BY_BLOCKS}`);
   for (const table of TABLES) await columns.command(`SYSTEM STOP MERGES ${table}`);
   const blocks = world.disclosures / BLOCK_ROWS;
@@ -54,12 +57,15 @@ async function mergePartition(columns: Columns, partition: number): Promise<void
   }
 }
 
-async function fillNames(columns: Columns): Promise<void> {
+async function fillNames(columns: Columns, world: World): Promise<void> {
   const rows = new TsvWriter();
   for (const name of ACTORS) putName(rows, number64(name), name);
   await columns.insert("actors", rows.take());
   for (const name of LOGS) putName(rows, number32(name), name);
   await columns.insert("logs", rows.take());
+  const atMs = FIRST_DAY_MS + world.days * DAY_MS;
+  for (const name of LOGS) putShipped(rows, { log: number32(name), next: entriesOf(world), atMs });
+  await columns.insert("shipped", rows.take());
   putName(rows, number32(KIND), KIND);
   await columns.insert("kinds", rows.take());
   for (let index = 0; index < FORMS; index += 1) {

@@ -2,6 +2,7 @@
 import { openColumns } from "../../src/columns/open.ts";
 import type { Columns } from "../../src/columns/columns.ts";
 import { putDisclosure } from "../../src/columns/encode.ts";
+import type { Wanted } from "../../src/columns/daily/make.ts";
 import { number32, number64 } from "../../src/columns/numbers.ts";
 import { Names } from "../../src/columns/queries/names.ts";
 import { scope } from "../../src/columns/queries/scope.ts";
@@ -11,6 +12,7 @@ import { GRADES, KEY_TYPES } from "../../src/columns/rows.ts";
 import { TsvWriter } from "../../src/columns/tsv.ts";
 import { fill } from "./fill.ts";
 import type { ActorWindow, Asked } from "./store.ts";
+import { makeAnew, measureCase, type BenchReportOf } from "./case.ts";
 import { KIND, type World } from "./world.ts";
 
 export type Request =
@@ -19,6 +21,9 @@ export type Request =
   | { readonly ask: "command"; readonly sql: string }
   | { readonly ask: "who-saw"; readonly subject: number }
   | ({ readonly ask: "seen-by" | "scope" } & ActorWindow)
+  /** Drops the aggregates of these epochs and makes them again. */
+  | { readonly ask: "make"; readonly wanted: Wanted }
+  | { readonly ask: "case"; readonly reports: readonly BenchReportOf[] }
   | { readonly ask: "insert"; readonly batches: number; readonly rows: number };
 
 export type Reply = { readonly answer?: unknown } | { readonly progress: number } | { readonly failed: string };
@@ -48,6 +53,10 @@ class Asking {
         return timed(seenBy(this.#columns, this.#names, number64(request.actor), request), () => 1);
       case "scope":
         return timed(scope(this.#columns, this.#names, [number64(request.actor)], request), (rows) => rows.length);
+      case "make":
+        return makeAnew(this.#columns, request.wanted, (made) => reply({ progress: made.epoch }));
+      case "case":
+        return measureCase(this.#columns, request.reports);
       case "insert":
         return this.#insert(request.batches, request.rows);
     }

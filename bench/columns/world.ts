@@ -20,13 +20,18 @@ const FORMS_OF = { opened: 40, page: 16, export: 4 };
 export const FORMS = FORMS_OF.opened + FORMS_OF.page + FORMS_OF.export;
 export const STRATA = 30;
 export const KIND = "customer";
-const FIRST_DAY_MS = Date.UTC(2025, 0, 1);
+export const FIRST_DAY_MS = Date.UTC(2025, 0, 1);
 
 export interface World {
   /** Whole thousands. */
   readonly disclosures: number;
   readonly subjects: number;
   readonly days: number;
+}
+
+/** As many disclosures a day, and of each customer, as in a year of 200 million about 12 million customers. */
+export function yearOf(millions: number): World {
+  return { disclosures: millions * 1_000_000, subjects: millions * 60_000, days: Math.ceil((millions * 365) / 200) };
 }
 
 export function actorName(index: number): string {
@@ -91,6 +96,11 @@ export function insertDisclosures(
   const service = SERVICES_FROM;
   const services = ACTORS.slice(service).map((name) => number64(name));
   return `INSERT INTO ${table} SELECT toUInt32(${number32(KIND)}), toUInt8(0), ${subjectColumn(world)}, toInt64(0), at, actor, log, entry, toUInt32(0), toUInt16(0), form, toUInt8(if(actor IN (${services.join(", ")}), 2, 1)), toUInt8(slot >= ${OPENED}) FROM (SELECT n, place, block, slot, ${entryColumns(world)} FROM (SELECT number AS n, number % ${BLOCK_ROWS} AS place, intDiv(number, ${BLOCK_ROWS}) AS block, ${SLOT} AS slot FROM numbers(${from * BLOCK_ROWS}, ${(to - from) * BLOCK_ROWS})))`;
+}
+
+/** Of every log, the index behind its last entry. */
+export function entriesOf({ disclosures }: World): number {
+  return Math.ceil(disclosures / BLOCK_ROWS / 2) * BLOCK_ENTRIES;
 }
 
 /** INSERT of the statements of blocks [from, to). One in a hundred names a ticket. */
