@@ -56,14 +56,6 @@ export class CaseCells {
     return start + Math.max(0, numbers.indexOf(cell));
   }
 
-  /** The same for many rows. */
-  indicesOf(epoch: number, cells: Uint16Array): Uint32Array {
-    const indices = new Map(this.#of(epoch).numbers.map((cell) => [cell, this.indexOf(epoch, cell)]));
-    const found = new Uint32Array(cells.length);
-    for (let row = 0; row < cells.length; row++) found[row] = indices.get(cells[row] ?? 0) ?? 0;
-    return found;
-  }
-
   #of(epoch: number): EpochCells {
     return this.#epochs.get(epoch) ?? { start: 0, numbers: [] };
   }

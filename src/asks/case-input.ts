@@ -6,23 +6,26 @@ import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Columns } from "../columns/columns.ts";
 import type { Making } from "../columns/daily/cells.ts";
-import { type Aggregate, aggregatesOf, WHAT } from "../columns/daily/kept.ts";
-import { epochsOver, type Made, makeAggregates, type Wanted } from "../columns/daily/make.ts";
+import type { Aggregate } from "../columns/daily/kept.ts";
+import { epochsOver, inForce, type InForce, type Made, makeAggregates, type Wanted } from "../columns/daily/make.ts";
+import { daysHeld } from "../columns/daily/positions.ts";
 import { number64 } from "../columns/numbers.ts";
 import { Names } from "../columns/queries/names.ts";
 import {
-  actorDays,
-  cellDays,
-  type Days,
+  actorSums,
+  cellSums,
   pairsInCells,
   placementsOf,
+  type SumsAsked,
   viewsOfSubjects,
 } from "../columns/queries/trace.ts";
 import type { SubjectKey } from "../columns/rows.ts";
 import type { PlacedReport, Report, SeenByBoth, Staff, TraceInput, TraceOptions } from "../trace/model.ts";
-import { dayOf, EPOCH_DAYS, epochOf, MEMORY_DAYS } from "../trace/strata.ts";
+import { TRACE_DEFAULTS } from "../trace/settings.ts";
+import { dayOf, EPOCH_DAYS, epochOf } from "../trace/strata.ts";
 import { CaseCells } from "./case-cells.ts";
-import { Counts, StaffNumbers, viewsFrom } from "./case-rows.ts";
+import { Stretches } from "./case-stretches.ts";
+import { Masses, StaffNumbers, viewsFrom } from "./case-rows.ts";
 import { makingOf, type MakingOptions } from "./trace-making.ts";
 
 /** A report whose subject is named by its key. */
@@ -40,23 +43,19 @@ export interface CaseAsked extends Pick<MakingOptions, "kind" | "rules" | "reada
 }
 
 /**
- * What columns know of a case, up to what has arrived in them by now. In `reports`, `subject` is the place of the subject
+ * What columns know of a case, up to what has arrived in them by now. Masses are those of the delay in `options`: days and fields that
+ * the trace cannot tell apart there are taken together. In `reports`, `subject` is the place of the subject
  * among the distinct ones; `staff` is as given, then whoever else saw anybody, by id.
  * @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED
  */
 export async function caseInput(columns: Columns, asked: CaseAsked): Promise<TraceInput> {
   return unmoved(columns, asked, async (making, aggregates) => {
     const subjects = distinctSubjects(asked.reports);
-    const { reports, cells } = await placed(making, aggregates, asked.reports, subjects);
-    const days = daysOfReports(asked);
+    const placing = await placed(making, aggregates, asked.reports, subjects);
     const [views, totals, inCells] = await Promise.all([
-      // Who was shown a subject in the memory before its epoch counts as having seen it, however late it was called.
-      viewsOfSubjects(making, subjects, [
-        Math.min(days[0], ...[...aggregates.cells.values()].map(({ firstDay }) => firstDay)),
-        days[1],
-      ]),
-      actorCounts(making, aggregates, days),
-      cellCounts(making, aggregates, cells, days),
+      viewsOfSubjects(making, subjects, daysOfViews(asked, aggregates)),
+      actorMasses(making, aggregates, asked),
+      cellMasses(making, aggregates, placing, asked),
     ]);
     const seen = new Set([...views.map(({ actor }) => actor), ...totals.actors(), ...inCells.actors()]);
     const nameOf = await new Names(columns).of("actors", [...seen].map(String));
@@ -64,11 +63,11 @@ export async function caseInput(columns: Columns, asked: CaseAsked): Promise<Tra
     const numbers = new StaffNumbers(asked.staff ?? [], named);
     return {
       staff: numbers.staff,
-      reports,
+      reports: placing.reports,
       viewsOfReported: viewsFrom(views, numbers),
       actorDayMass: totals.dayMass(numbers),
       stratumMass: inCells.cellMass(numbers),
-      cells: cells.list,
+      cells: placing.cells.list,
       ...(asked.options !== undefined && { options: asked.options }),
     };
   });
@@ -117,13 +116,13 @@ async function unmoved<T>(
   asked: CaseAsked,
   read: (making: Making, aggregates: CaseAggregates) => Promise<T>,
 ): Promise<T> {
-  const wanted = wantedFor(asked);
+  const wanted = await wantedFor(columns, asked);
   for (let attempt = 0; attempt < LIMITS.aggregatesReadAttemptsMax; attempt++) {
     const making = await makingOf(columns, asked);
-    await makeAggregates(making, wanted, { onMade: asked.onMade, extend: false });
-    const aggregates = await aggregatesFor(making, wanted);
+    const made = await makeAggregates(making, wanted, { onMade: asked.onMade, extend: false });
+    const aggregates = aggregatesFor(made, wanted);
     const answer = await read(making, aggregates);
-    const after = await aggregatesFor(making, wanted);
+    const after = aggregatesFor(await inForce(making), wanted);
     if (generationsOf(aggregates) === generationsOf(after)) return answer;
   }
   throw new WhosawError("COLUMNS_FAILED", "The daily aggregates were made anew while a case was read from them.", {
@@ -131,17 +130,17 @@ async function unmoved<T>(
   });
 }
 
-function wantedFor(asked: CaseAsked): Wanted {
+async function wantedFor(columns: Columns, asked: CaseAsked): Promise<Wanted> {
   if (asked.reports.length === 0) return { cells: [], actors: [] };
   const cells = [...new Set(asked.reports.map(({ to }) => epochOf(dayOf(to))))].sort((a, b) => a - b);
-  return { cells, actors: epochsOver(daysOfReports(asked), EPOCH_DAYS) };
+  const [first, last] = stretchesOf(asked, asked.reports).days;
+  const held = await daysHeld(columns);
+  if (held === undefined || held[1] < first || held[0] > last) return { cells, actors: [] };
+  return { cells, actors: epochsOver([Math.max(first, held[0]), Math.min(last, held[1])], EPOCH_DAYS) };
 }
 
-async function aggregatesFor({ columns, kind }: Making, { cells, actors }: Wanted): Promise<CaseAggregates> {
-  return {
-    cells: these(await aggregatesOf(columns, WHAT.cells, kind), cells),
-    actors: these(await aggregatesOf(columns, WHAT.actors, kind), actors),
-  };
+function aggregatesFor(there: InForce, { cells, actors }: Wanted): CaseAggregates {
+  return { cells: these(there.cells, cells), actors: these(there.actors, actors) };
 }
 
 function these(all: ReadonlyMap<number, Aggregate>, epochs: readonly number[]): ReadonlyMap<number, Aggregate> {
@@ -157,13 +156,25 @@ function generationsOf({ cells, actors }: CaseAggregates): string {
   return JSON.stringify([cells, actors].map((of) => [...of].map(([epoch, { generation }]) => [epoch, generation])));
 }
 
+interface Placed {
+  readonly reports: readonly PlacedReport[];
+  readonly cells: CaseCells;
+}
+
+/** Who was shown a subject in the memory before its epoch counts as having seen it, however late it was called. */
+function daysOfViews(asked: CaseAsked, { cells }: CaseAggregates): readonly [first: number, last: number] {
+  if (asked.reports.length === 0) return [0, 0];
+  const [first, last] = stretchesOf(asked, asked.reports).days;
+  return [Math.min(first, ...[...cells.values()].map(({ firstDay }) => firstDay)), last];
+}
+
 /** Every report in the cell of its subject, in the epoch of its contact. */
 async function placed(
   { columns }: Making,
   aggregates: CaseAggregates,
   asked: readonly CaseReport[],
   subjects: readonly SubjectKey[],
-): Promise<{ readonly reports: readonly PlacedReport[]; readonly cells: CaseCells }> {
+): Promise<Placed> {
   const places = new Map(subjects.map((key, place) => [textOf(key), place]));
   const cells = new CaseCells();
   const reports: PlacedReport[] = [];
@@ -179,32 +190,41 @@ async function placed(
   return { reports, cells };
 }
 
-/** Days whose views may weigh in the case. */
-function daysOfReports({ reports, options }: CaseAsked): Days {
-  const memory = options?.memoryDays ?? MEMORY_DAYS;
-  const firsts = reports.map(({ from, to }) => dayOf(Math.min(from, to)));
-  const lasts = reports.map(({ to }) => dayOf(to));
-  return [least(firsts) - memory, -least(lasts.map((day) => -day))];
+/** Views of everybody, on the days that may weigh in the case. */
+async function actorMasses(making: Making, { actors }: CaseAggregates, asked: CaseAsked): Promise<Masses> {
+  const masses = new Masses();
+  if (asked.reports.length === 0) return masses;
+  const stretches = stretchesOf(asked, asked.reports);
+  masses.add(await actorSums(making, [...actors.values()], sumsOf(stretches, asked.reports)), stretches);
+  return masses;
 }
 
-function least(days: readonly number[]): number {
-  return days.reduce((found, day) => Math.min(found, day), days[0] ?? 0);
+/** Views of the subjects of each cell that a report is in, on the days that may weigh in its reports. */
+async function cellMasses(
+  making: Making,
+  { cells: aggregates }: CaseAggregates,
+  { reports, cells }: Placed,
+  asked: CaseAsked,
+): Promise<Masses> {
+  const wanted = [...aggregates].flatMap(([epoch, aggregate]) =>
+    cells.reportedOf(epoch).map((cell) => ({ aggregate, cell, index: cells.indexOf(epoch, cell) })),
+  );
+  const masses = new Masses();
+  const read = wanted.map(async ({ aggregate, cell, index }) => {
+    const own = reports.filter((report) => report.cell === index);
+    const stretches = stretchesOf(asked, own);
+    return { sums: await cellSums(making, aggregate, cell, sumsOf(stretches, own)), stretches, index };
+  });
+  for (const { sums, stretches, index } of await Promise.all(read)) masses.add(sums, stretches, index);
+  return masses;
 }
 
-async function actorCounts(making: Making, { actors }: CaseAggregates, days: Days): Promise<Counts> {
-  const counts = new Counts();
-  const read = await Promise.all([...actors.values()].map((aggregate) => actorDays(making, aggregate, days)));
-  for (const rows of read.flat()) counts.add(rows);
-  return counts;
+function stretchesOf({ options }: CaseAsked, reports: readonly Pick<Report, "from" | "to">[]): Stretches {
+  return new Stretches(reports, { ...TRACE_DEFAULTS, ...options });
 }
 
-async function cellCounts(making: Making, aggregates: CaseAggregates, cells: CaseCells, days: Days): Promise<Counts> {
-  const counts = new Counts();
-  for (const [epoch, aggregate] of aggregates.cells) {
-    for (const rows of await cellDays(making, aggregate, cells.reportedOf(epoch), days))
-      counts.add(rows, cells.indicesOf(epoch, rows.cell));
-  }
-  return counts;
+function sumsOf({ lookup }: Stretches, reports: readonly Pick<Report, "fieldsKnown">[]): SumsAsked {
+  return { ...lookup, knowns: reports.map(({ fieldsKnown }) => fieldsKnown) };
 }
 
 function distinctSubjects(reports: readonly CaseReport[]): readonly SubjectKey[] {

@@ -1,7 +1,8 @@
 /** Rows of columns as the trace takes them: actors and cells by their numbers in the case. */
 import { number64 } from "../columns/numbers.ts";
-import type { ActorDays, SubjectView } from "../columns/queries/trace.ts";
+import type { DaySums, SubjectView } from "../columns/queries/trace.ts";
 import type { CellMass, DayMass, Staff, Views } from "../trace/model.ts";
+import type { Stretches } from "./case-stretches.ts";
 
 /** Actors by their places in a list: those given, then others by id. */
 export class StaffNumbers {
@@ -24,29 +25,32 @@ export class StaffNumbers {
 }
 
 interface Part {
-  readonly rows: ActorDays;
-  readonly cell: Uint32Array;
+  readonly sums: DaySums;
+  readonly stretches: Stretches;
+  readonly cell: number;
 }
 
-/** Counts in the order in which they came; those of cells have a place for each. */
-export class Counts {
+/** Sums in the order in which they came, each as the days that stand for it. */
+export class Masses {
   readonly #parts: Part[] = [];
 
-  /** @param cell of each row, as the case numbers them */
-  add(rows: ActorDays, cell: Uint32Array = new Uint32Array(0)): void {
-    this.#parts.push({ rows, cell });
+  /** @param cell as the case numbers it, where sums are of one */
+  add(sums: DaySums, stretches: Stretches, cell = 0): void {
+    this.#parts.push({ sums, stretches, cell });
   }
 
   /** Numbers of the actors that occur. */
   actors(): ReadonlySet<bigint> {
     const found = new Set<bigint>();
-    for (const { rows } of this.#parts) eachRun(rows.actor, (actor) => void found.add(actor));
+    for (const { sums } of this.#parts) eachRun(sums.actor, (actor) => void found.add(actor));
     return found;
   }
 
-  dayMass(numbers: StaffNumbers): DayMass {
-    const length = this.#parts.reduce((sum, { rows }) => sum + rows.n.length, 0);
+  cellMass(numbers: StaffNumbers): CellMass {
+    // A sum is of two days at most.
+    const length = 2 * this.#parts.reduce((sum, { sums }) => sum + sums.views.length, 0);
     const mass = {
+      cell: new Uint32Array(length),
       staff: new Uint32Array(length),
       day: new Int32Array(length),
       fields: new Uint32Array(length),
@@ -54,31 +58,39 @@ export class Counts {
       count: new Float64Array(length),
     };
     let at = 0;
-    for (const { rows } of this.#parts) {
-      const start = at;
-      eachRun(rows.actor, (actor, from, to) => mass.staff.fill(numbers.of(actor), start + from, start + to));
-      mass.day.set(rows.day, at);
-      mass.fields.set(rows.fields, at);
-      mass.listed.set(rows.listed, at);
-      mass.count.set(rows.n, at);
-      at += rows.n.length;
+    for (const { sums, stretches, cell } of this.#parts) {
+      eachRun(sums.actor, (actor, from, to) => {
+        const staff = numbers.of(actor);
+        for (let row = from; row < to; row++) {
+          stretches.share(sums, row, (day, count) => {
+            mass.cell[at] = cell;
+            mass.staff[at] = staff;
+            mass.day[at] = day;
+            mass.fields[at] = sums.fields[row] ?? 0;
+            mass.listed[at] = sums.listed[row] ?? 0;
+            mass.count[at] = count;
+            at++;
+          });
+        }
+      });
     }
-    return mass;
+    return {
+      cell: mass.cell.slice(0, at),
+      staff: mass.staff.slice(0, at),
+      day: mass.day.slice(0, at),
+      fields: mass.fields.slice(0, at),
+      listed: mass.listed.slice(0, at),
+      count: mass.count.slice(0, at),
+    };
   }
 
-  cellMass(numbers: StaffNumbers): CellMass {
-    const mass = this.dayMass(numbers);
-    const cell = new Uint32Array(mass.day.length);
-    let at = 0;
-    for (const part of this.#parts) {
-      cell.set(part.cell, at);
-      at += part.rows.n.length;
-    }
-    return { ...mass, cell };
+  dayMass(numbers: StaffNumbers): DayMass {
+    const { staff, day, fields, listed, count } = this.cellMass(numbers);
+    return { staff, day, fields, listed, count };
   }
 }
 
-/** Rows come by actor, thousands of one behind each other; a bigint for each would take longer than all the rest. */
+/** Rows come by actor, many of one behind each other; a bigint for each would take longer than all the rest. */
 function eachRun(actors: BigUint64Array, visit: (actor: bigint, from: number, to: number) => void): void {
   const halves = new Uint32Array(actors.buffer, actors.byteOffset, actors.length * 2);
   let from = 0;

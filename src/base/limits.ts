@@ -196,6 +196,8 @@ export const LIMITS = {
   columnsAnswerTimeoutMs: 300_000,
   /** Disclosures and strata of the subjects that one statement aggregates; shipping has its turn between two. */
   aggregatedRowsMax: 2_000_000,
+  /** From the first day that may weigh in a case to its last contact. */
+  caseDaysMax: 36_525,
   /** A case is read again so often when its aggregates are made anew meanwhile. */
   aggregatesReadAttemptsMax: 3,
   /** Disclosures of an answer whose statements and forms are looked up together. */

@@ -19,7 +19,8 @@ interface TableShape {
 }
 
 /** Days of UTC never straddle two partitions, and a year has about twelve. */
-const PARTITION_MS = 30 * DAY_MS;
+export const PARTITION_DAYS = 30;
+const PARTITION_MS = PARTITION_DAYS * DAY_MS;
 const BY_30_DAYS = `intDiv(at, ${PARTITION_MS})`;
 
 /** Which partition rows of a time stand in. An INSERT into two of them is two. */

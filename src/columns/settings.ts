@@ -11,6 +11,10 @@ const INSERT_ROWS_MAX = LIMITS.columnsInsertBytesMax / 4;
 
 /** For every statement. */
 export const QUERY_SETTINGS: Settings = {
+  // Every question is another one, and to compile it takes longer than to answer it.
+  compile_expressions: 0,
+  compile_aggregate_expressions: 0,
+  compile_sort_description: 0,
   // 64 bits do not fit JavaScript's numbers.
   output_format_json_quote_64bit_integers: 1,
   // An INSERT is one block, written before it is answered: all of it, or nothing.

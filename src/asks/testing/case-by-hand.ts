@@ -2,7 +2,10 @@
 import { createHash } from "node:crypto";
 import { DAY_MS } from "../../base/clock.ts";
 import type { DisclosureRow, SubjectKey } from "../../columns/rows.ts";
-import type { CellMass, DayMass, TraceInput } from "../../trace/model.ts";
+import { contactDays, Delay } from "../../trace/delay.ts";
+import type { DayMass, TraceInput } from "../../trace/model.ts";
+import { TRACE_DEFAULTS } from "../../trace/settings.ts";
+import { fieldsChance } from "../../trace/sources.ts";
 import { dayOf, epochOf, exposureBin } from "../../trace/strata.ts";
 import type { CaseReport } from "../case-input.ts";
 
@@ -15,36 +18,65 @@ export interface HistoryByHand {
   readonly strata: ReadonlyMap<string, number>;
 }
 
+/** A view, or several of one day. */
+interface Counted {
+  readonly actor: string;
+  readonly day: number;
+  readonly fields: number;
+  readonly listed: number;
+  readonly count: number;
+}
+
 /** What is compared of a case, report by report. */
 export function caseByHand(history: HistoryByHand, reports: readonly CaseReport[]): readonly string[] {
-  const firstDay = Math.min(...reports.map(({ from }) => dayOf(from))) - 150;
-  const lastDay = Math.max(...reports.map(({ to }) => dayOf(to)));
-  const inWindow = ({ atMs }: DisclosureRow): boolean => dayOf(atMs) >= firstDay && dayOf(atMs) <= lastDay;
   const { disclosures, actorOf, bitsOf } = history;
-  const countLine = (row: DisclosureRow): string =>
-    [actorOf(row.actor), dayOf(row.atMs), bitsOf(row), Number(row.listed)].join(" ");
-  const lines = [`days ${counted(disclosures.filter(inWindow).map(countLine))}`];
-  const reported = new Set(reports.map(({ subject }) => keyOf(subject)));
-  const firstView = Math.min(firstDay, ...reports.map(({ to }) => epochOf(dayOf(to)) * 30 - 150));
-  const ofReported = disclosures.filter(
-    (row) => dayOf(row.atMs) >= firstView && dayOf(row.atMs) <= lastDay && reported.has(keyOf(row)),
+  const counted = ({ actor, atMs, listed, ...row }: DisclosureRow): Counted => ({
+    actor: actorOf(actor),
+    day: dayOf(atMs),
+    fields: bitsOf({ actor, atMs, listed, ...row }),
+    listed: Number(listed),
+    count: 1,
+  });
+  const lastDay = Math.max(...reports.map(({ to }) => dayOf(to)));
+  const firstView = Math.min(
+    ...reports.map(({ from, to }) => Math.min(dayOf(from) - 149, epochOf(dayOf(to)) * 30 - 150)),
   );
-  lines.push(`views ${counted(ofReported.map((row) => `${keyOf(row)} ${row.atMs} ${countLine(row)}`))}`);
-  for (const { subject, to } of reports) {
-    const epoch = epochOf(dayOf(to));
-    const cells = cellsByHand(history, epoch);
-    const own = cells.cellOf(keyOf(subject));
-    const alike = cells.subjects.filter((key) => cells.cellOf(key) === own);
-    const exposure = alike.reduce((sum, key) => sum + (cells.exposures.get(key) ?? 0), 0);
-    lines.push(
-      `epoch ${epoch}: ${alike.length} subjects, ${exposure} views, own ${cells.exposures.get(keyOf(subject)) ?? 0}`,
-    );
+  const reported = new Set(reports.map(({ subject }) => keyOf(subject)));
+  const lines = disclosures
+    .filter(({ atMs }) => dayOf(atMs) >= firstView && dayOf(atMs) <= lastDay)
+    .filter((row) => reported.has(keyOf(row)))
+    .map((row) => `${keyOf(row)} ${row.atMs} ${Object.values(counted(row)).join(" ")}`);
+  const compared = [`views ${inShort(lines)}`];
+  for (const report of reports) {
+    const epoch = epochOf(dayOf(report.to));
+    const { exposures, subjects, cellOf } = cellsByHand(history, epoch);
+    const own = keyOf(report.subject);
+    const alike = subjects.filter((key) => cellOf(key) === cellOf(own));
+    const exposure = alike.reduce((sum, key) => sum + (exposures.get(key) ?? 0), 0);
+    compared.push(`epoch ${epoch}: ${alike.length} subjects, ${exposure} views, own ${exposures.get(own) ?? 0}`);
+    compared.push(`everybody ${massLine(report, disclosures.map(counted))}`);
     const memory = disclosures.filter(
-      (row) => inWindow(row) && row.atMs >= (epoch * 30 - 150) * DAY_MS && row.atMs < (epoch * 30 + 30) * DAY_MS,
+      ({ atMs }) => atMs >= (epoch * 30 - 150) * DAY_MS && atMs < (epoch * 30 + 30) * DAY_MS,
     );
-    lines.push(`cell ${counted(memory.filter((row) => cells.cellOf(keyOf(row)) === own).map(countLine))}`);
+    const inCell = memory.filter((row) => cellOf(keyOf(row)) === cellOf(own));
+    compared.push(`cell ${massLine(report, inCell.map(counted))}`);
   }
-  return lines;
+  return compared;
+}
+
+/** What views weigh at a report, by actor and listed: all that the trace makes of them. */
+function massLine({ from, to, fieldsKnown }: Omit<CaseReport, "subject">, views: readonly Counted[]): string {
+  const days = contactDays(dayOf(from), dayOf(to));
+  const delay = new Delay(TRACE_DEFAULTS);
+  const sums = new Map<string, number>();
+  for (const { actor, day, fields, listed, count } of views) {
+    const mass = count * delay.chanceOver(days, day) * fieldsChance(fieldsKnown, fields, TRACE_DEFAULTS.fieldError);
+    sums.set(`${actor} ${listed}`, (sums.get(`${actor} ${listed}`) ?? 0) + mass);
+  }
+  return [...sums]
+    .flatMap(([of, mass]) => (mass === 0 ? [] : [`${of} ${mass.toPrecision(6)}`]))
+    .sort()
+    .join(", ");
 }
 
 function cellsByHand({ disclosures, strata }: HistoryByHand, epoch: number) {
@@ -83,43 +115,32 @@ export function bothByHand(
 /** The same lines of an input. */
 export function describeCase(input: TraceInput, reports: readonly CaseReport[]): readonly string[] {
   const keys = [...new Set(reports.map(({ subject }) => keyOf(subject)))];
-  const { viewsOfReported: views, stratumMass, cells } = input;
-  const lines = [`days ${massLine(input, input.actorDayMass)}`];
-  const viewLines = [...views.at].map((at, row) => {
-    const actor = input.staff[views.staff[row] ?? 0]?.id;
-    return [keys[views.subject[row] ?? 0], at, actor, dayOf(at), views.fields[row], views.listed[row]].join(" ");
+  const { viewsOfReported: views, actorDayMass, stratumMass, cells, staff } = input;
+  const rowsOf = ({ staff: of, day, fields, listed, count }: DayMass): Counted[] =>
+    Array.from(count, (n, row) => ({
+      actor: staff[of[row] ?? 0]?.id ?? "",
+      day: day[row] ?? 0,
+      fields: fields[row] ?? 0,
+      listed: listed[row] ?? 0,
+      count: n,
+    }));
+  const lines = [...views.at].map((at, row) => {
+    const shown = [staff[views.staff[row] ?? 0]?.id, dayOf(at), views.fields[row], views.listed[row], 1];
+    return [keys[views.subject[row] ?? 0], at, ...shown].join(" ");
   });
-  lines.push(`views ${counted(viewLines)}`);
+  const compared = [`views ${inShort(lines)}`];
   for (const report of input.reports) {
     const cell = cells[report.cell];
-    lines.push(`epoch ${cell?.epoch}: ${cell?.subjects} subjects, ${cell?.exposure} views, own ${report.exposure}`);
-    lines.push(`cell ${massLine(input, ofCell(stratumMass, report.cell))}`);
+    compared.push(`epoch ${cell?.epoch}: ${cell?.subjects} subjects, ${cell?.exposure} views, own ${report.exposure}`);
+    compared.push(`everybody ${massLine(report, rowsOf(actorDayMass))}`);
+    const inCell = rowsOf(stratumMass).filter((_, row) => stratumMass.cell[row] === report.cell);
+    compared.push(`cell ${massLine(report, inCell)}`);
   }
-  return lines;
-}
-
-function ofCell(mass: CellMass, wanted: number): DayMass {
-  const rows = [...mass.cell.keys()].filter((row) => mass.cell[row] === wanted);
-  return {
-    staff: Uint32Array.from(rows, (row) => mass.staff[row] ?? 0),
-    day: Int32Array.from(rows, (row) => mass.day[row] ?? 0),
-    fields: Uint32Array.from(rows, (row) => mass.fields[row] ?? 0),
-    listed: Uint8Array.from(rows, (row) => mass.listed[row] ?? 0),
-    count: Float64Array.from(rows, (row) => mass.count[row] ?? 0),
-  };
-}
-
-function massLine({ staff }: TraceInput, { staff: of, day, fields, listed, count }: DayMass): string {
-  const lines = [...count.keys()].flatMap((row) =>
-    Array.from({ length: count[row] ?? 0 }, () =>
-      [staff[of[row] ?? 0]?.id, day[row], fields[row], listed[row]].join(" "),
-    ),
-  );
-  return counted(lines);
+  return compared;
 }
 
 /** How many, and a hash of all of them: a difference is looked for in less. */
-function counted(lines: readonly string[]): string {
+function inShort(lines: readonly string[]): string {
   const hash = createHash("sha256").update(lines.toSorted().join("\n")).digest("hex");
   return `${lines.length} ${hash.slice(0, 12)}`;
 }

@@ -110,8 +110,8 @@ async function slotExpression(columns: Columns, kind: number): Promise<string> {
     `SELECT stratum, count() AS n FROM strata WHERE kind = ${kind} GROUP BY stratum ORDER BY n DESC, stratum LIMIT ${STRATA_SLOTS - 1}`,
   );
   if (rows.length === 0) return "toUInt8(0)";
-  const strata = rows.map(([stratum]) => `toUInt32(${Number(stratum)})`).join(", ");
-  const slots = rows.map((_, index) => `toUInt8(${index + 1})`).join(", ");
+  const strata = rows.map(([stratum]) => Number(stratum)).join(", ");
+  const slots = rows.map((_, index) => index + 1).join(", ");
   return `toUInt8(transform(argMax(stratum, at), [${strata}], [${slots}], toUInt8(0)))`;
 }
 

@@ -16,14 +16,14 @@ const PER_USE = 0x9e3779b97f4a7c15n;
 export async function fieldBits(columns: Columns, bitsOf: BitsOfUse): Promise<string> {
   const forms = (await columns.select("SELECT DISTINCT form FROM forms")).map(([form]) => String(form));
   const usesOf = await new Names(columns).forms(forms);
-  const keys: string[] = [];
-  const bits: string[] = [];
+  const keys: bigint[] = [];
+  const bits: number[] = [];
   for (const form of forms) {
     for (const [use, shown] of usesOf(form)) {
       const set = bitsOf(shown);
       if (set === 0) continue;
-      keys.push(`toUInt64(${BigInt.asUintN(64, BigInt(form) + BigInt(use) * PER_USE)})`);
-      bits.push(`toUInt32(${set})`);
+      keys.push(BigInt.asUintN(64, BigInt(form) + BigInt(use) * PER_USE));
+      bits.push(set);
     }
   }
   if (keys.length === 0) return "toUInt32(0)";

@@ -49,17 +49,11 @@ const GENERATION_TABLES = ["actor_days", "cell_days", "subject_cells"] as const 
 /** Of a generation that is no more. */
 const GONE = 0;
 
-/** Those in force, by epoch. @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED */
-export async function aggregatesOf(
-  columns: Columns,
-  what: number,
-  kind: number,
-): Promise<ReadonlyMap<number, Aggregate>> {
-  const all = await allAggregates(columns, ` WHERE what = ${what} AND kind = ${kind}`);
-  return new Map(all.map((aggregate) => [aggregate.epoch, aggregate]));
-}
-
-/** @param where a condition on what, kind and epoch alone */
+/**
+ * Those in force.
+ * @param where a condition on what, kind and epoch alone
+ * @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED
+ */
 export async function allAggregates(columns: Columns, where = ""): Promise<readonly Aggregate[]> {
   const rows = await columns.select(
     `SELECT what, kind, epoch, max(version) AS last, argMax(generation, version) AS g, argMax(detail, version) AS d FROM aggregates${where} GROUP BY what, kind, epoch ORDER BY what, kind, epoch`,
@@ -111,18 +105,15 @@ export async function newVersion(columns: Columns): Promise<number> {
   return Number(rows[0]?.[0] ?? 0) + 1;
 }
 
-/** A generation that nothing has been written under yet. */
-export async function newGeneration(columns: Columns): Promise<number> {
-  const named = await columns.select("SELECT max(generation) AS g FROM aggregates");
+/**
+ * Drops what runs that were broken off have left. Nobody may be making aggregates meanwhile.
+ * @returns the highest generation there is, or was
+ */
+export async function dropLeftovers(columns: Columns): Promise<number> {
+  const named = (await allAggregates(columns)).map(({ generation }) => generation);
   const written = await generationsWritten(columns);
-  return 1 + Math.max(Number(named[0]?.[0] ?? 0), ...written.map(({ generation }) => generation));
-}
-
-/** Drops what runs that were broken off have left. Nobody may be making aggregates meanwhile. */
-export async function dropLeftovers(columns: Columns): Promise<void> {
-  const named = new Set((await allAggregates(columns)).map(({ generation }) => generation));
-  for (const written of await generationsWritten(columns))
-    if (!named.has(written.generation)) await dropPartition(columns, written);
+  for (const each of written) if (!named.includes(each.generation)) await dropPartition(columns, each);
+  return Math.max(0, ...named, ...written.map(({ generation }) => generation));
 }
 
 interface Written {

@@ -1,15 +1,14 @@
 /** Makes the aggregates that are missing, and adds to the others what has arrived since. */
+import { DAY_MS } from "../../base/clock.ts";
 import type { Columns } from "../columns.ts";
 import { addActorDays, makeActorDays, newActorDays } from "./actor-days.ts";
-import { DAY_MS } from "../../base/clock.ts";
 import { addCellDays, cellsMoved, daysOf, makeCells, type Making, newSince } from "./cells.ts";
 import {
   type Aggregate,
-  aggregatesOf,
+  allAggregates,
   dropGeneration,
   dropLeftovers,
   keepAggregate,
-  newGeneration,
   newVersion,
   WHAT,
 } from "./kept.ts";
@@ -29,19 +28,39 @@ const running = new WeakMap<Columns, Promise<unknown>>();
 /** Epochs of which aggregates are wanted. */
 export type Wanted = Readonly<Record<Made["what"], readonly number[]>>;
 
+/** Those in force, by epoch. */
+export type InForce = Readonly<Record<Made["what"], ReadonlyMap<number, Aggregate>>>;
+
+export interface MakeOptions {
+  readonly onMade?: ((made: Made) => void) | undefined;
+  /** Adds to aggregates that are there what has arrived since, or makes them anew where that moves subjects. */
+  readonly extend: boolean;
+}
+
 /**
  * Brings the aggregates of these epochs up to what has arrived, newest first. What is broken off is made anew by the next run.
+ * Whoever finds all that is wanted there waits for nobody.
  * @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED, and what `pause` throws
  */
-export async function makeAggregates(
-  making: Making,
-  wanted: Wanted,
-  { onMade, extend }: { readonly onMade?: ((made: Made) => void) | undefined; readonly extend: boolean },
-): Promise<void> {
+export async function makeAggregates(making: Making, wanted: Wanted, options: MakeOptions): Promise<InForce> {
+  const there = await inForce(making);
+  const usable = (what: Made["what"], epoch: number): boolean => isUsable(there[what].get(epoch), making.readable);
+  if (!options.extend && WHATS.every((what) => wanted[what].every((epoch) => usable(what, epoch)))) return there;
   const before = running.get(making.columns) ?? Promise.resolve();
-  const run = before.catch(() => undefined).then(() => new Run(making, onMade).run(wanted, extend));
+  const run = before.catch(() => undefined).then(async () => new Run(making, options).run(wanted));
   running.set(making.columns, run);
   await run;
+  return inForce(making);
+}
+
+const WHATS = ["actors", "cells"] as const;
+
+/** The aggregates of a kind. @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED */
+export async function inForce({ columns, kind }: Pick<Making, "columns" | "kind">): Promise<InForce> {
+  const all = await allAggregates(columns, ` WHERE kind = ${kind}`);
+  const of = (what: number): ReadonlyMap<number, Aggregate> =>
+    new Map(all.filter((one) => one.what === what).map((one) => [one.epoch, one]));
+  return { actors: of(WHAT.actors), cells: of(WHAT.cells) };
 }
 
 /** Epochs that these days lie in, the last included, ascending. */
@@ -52,37 +71,30 @@ export function epochsOver([first, last]: readonly [number, number], epochDays: 
 
 class Run {
   readonly #making: Making;
-  readonly #onMade: ((made: Made) => void) | undefined;
+  readonly #options: MakeOptions;
+  #generation = 0;
 
-  constructor(making: Making, onMade: ((made: Made) => void) | undefined) {
+  constructor(making: Making, options: MakeOptions) {
     this.#making = making;
-    this.#onMade = onMade;
+    this.#options = options;
   }
 
-  async run({ actors, cells }: Wanted, extend: boolean): Promise<void> {
-    await dropLeftovers(this.#making.columns);
-    await this.#bring("actors", actors, extend);
-    await this.#bring("cells", cells, extend);
-  }
-
-  async #bring(what: Made["what"], epochs: readonly number[], extend: boolean): Promise<void> {
-    const { columns, kind } = this.#making;
-    const there = await aggregatesOf(columns, WHAT[what], kind);
-    for (const epoch of [...epochs].sort((a, b) => b - a)) {
-      const start = performance.now();
-      const how = await this.#bringOne(what, epoch, there.get(epoch), extend);
-      if (how !== undefined) this.#onMade?.({ what, epoch, how, milliseconds: performance.now() - start });
+  async run(wanted: Wanted): Promise<void> {
+    this.#generation = (await dropLeftovers(this.#making.columns)) + 1;
+    const there = await inForce(this.#making);
+    for (const what of WHATS) {
+      for (const epoch of wanted[what].toSorted((a, b) => b - a)) {
+        const start = performance.now();
+        const how = await this.#bringOne(what, epoch, there[what].get(epoch));
+        if (how === undefined) continue;
+        this.#options.onMade?.({ what, epoch, how, milliseconds: performance.now() - start });
+      }
     }
   }
 
-  async #bringOne(
-    what: Made["what"],
-    epoch: number,
-    found: Aggregate | undefined,
-    extend: boolean,
-  ): Promise<Made["how"] | undefined> {
-    if (found === undefined || !stillReadable(found, this.#making.readable)) return this.#make(what, epoch, found);
-    if (!extend) return undefined;
+  async #bringOne(what: Made["what"], epoch: number, found: Aggregate | undefined): Promise<Made["how"] | undefined> {
+    if (found === undefined || !isUsable(found, this.#making.readable)) return this.#make(what, epoch, found);
+    if (!this.#options.extend) return undefined;
     if (what === "cells" && (await cellsMoved(this.#making, found))) return this.#make(what, epoch, found);
     const newer = what === "cells" ? newSince(this.#making, found) : newActorDays(this.#making, found);
     if (newer === undefined) return undefined;
@@ -98,7 +110,7 @@ class Run {
 
   async #make(what: Made["what"], epoch: number, old: Aggregate | undefined): Promise<Made["how"]> {
     const { columns, rules, kind, arrived, readable, pause } = this.#making;
-    const generation = await newGeneration(columns);
+    const generation = this.#generation++;
     const cells = what === "cells" ? await makeCells(this.#making, epoch, generation) : [];
     if (what === "actors") await makeActorDays(this.#making, epoch, generation);
     await keepAggregate(columns, {
@@ -126,11 +138,12 @@ async function nextPiece(columns: Columns, what: Made["what"], generation: numbe
   return Number(rows[0]?.[0] ?? 0) + 1;
 }
 
-/** Whether none of its days has expired since it was made. */
-function stillReadable({ firstDay, readableFrom }: Aggregate, readable: Readable): boolean {
-  const before = new Map(readableFrom);
+/** Whether it is there, and none of its days has expired since it was made. */
+function isUsable(found: Aggregate | undefined, readable: Readable): boolean {
+  if (found === undefined) return false;
+  const before = new Map(found.readableFrom);
   return [...readable].every(([log, times]) => {
     const firstMs = times[0]?.[0] ?? Number.MAX_SAFE_INTEGER;
-    return firstMs <= firstDay * DAY_MS || firstMs <= (before.get(log) ?? Number.MAX_SAFE_INTEGER);
+    return firstMs <= found.firstDay * DAY_MS || firstMs <= (before.get(log) ?? Number.MAX_SAFE_INTEGER);
   });
 }

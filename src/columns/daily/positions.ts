@@ -5,6 +5,7 @@
 import { DAY_MS } from "../../base/clock.ts";
 import type { Columns } from "../columns.ts";
 import { type LogWindow, within } from "../queries/sightings.ts";
+import { PARTITION_DAYS } from "../schema.ts";
 
 export interface Reached {
   /** number32 of its origin. */
@@ -26,6 +27,16 @@ export async function arrived(columns: Columns): Promise<readonly Reached[]> {
     "SELECT log, max(next) AS last, argMax(at, next) AS time FROM shipped GROUP BY log ORDER BY log",
   );
   return rows.map(([log, next, atMs]) => ({ log: Number(log), next: Number(next), atMs: Number(atMs) }));
+}
+
+/** Days that disclosures may lie in, of all kinds: from the one on, up to and with the other; undefined for none. */
+export async function daysHeld(columns: Columns): Promise<readonly [first: number, last: number] | undefined> {
+  const rows = await columns.select(
+    "SELECT min(toInt64(partition)) AS a, max(toInt64(partition)) AS b, count() AS parts FROM system.parts WHERE database = currentDatabase() AND active AND rows > 0 AND table = 'disclosures'",
+  );
+  const [first, last, parts] = (rows[0] ?? []).map(Number);
+  if (first === undefined || last === undefined || (parts ?? 0) === 0) return undefined;
+  return [first * PARTITION_DAYS, (last + 1) * PARTITION_DAYS - 1];
 }
 
 /** ` AND ...` for what is readable of the entries before these. */

@@ -8,18 +8,31 @@ import { upTo } from "../daily/positions.ts";
 import { ArraysReader } from "../row-binary.ts";
 import type { SubjectKey } from "../rows.ts";
 
-/** Counts of views; a row may come in parts, which add up. */
-export interface ActorDays {
-  /** number64 of actor ids. */
-  readonly actor: BigUint64Array;
-  readonly day: Int32Array;
-  readonly fields: Uint32Array;
-  readonly listed: Uint8Array;
-  readonly n: Uint32Array;
+/** Days as a question takes them together. */
+export interface DayLookup {
+  /** Days before it, and behind the last one that is looked up, do not count. */
+  readonly first: number;
+  /** Of each day from there on: views of one stretch are added up. */
+  readonly stretch: readonly number[];
+  /** Of each day, what a view on it adds to the stretch's weighed sum: a whole number. */
+  readonly weight: readonly number[];
 }
 
-export interface CellDays extends ActorDays {
-  readonly cell: Uint16Array;
+/** How views are added up. */
+export interface SumsAsked extends DayLookup {
+  /** Sets of bits that somebody knew: of fields only what each of them makes of it is told apart. */
+  readonly knowns: readonly number[];
+}
+
+/** Sums of views by actor, fields, listed and stretch of days, in this order. */
+export interface DaySums {
+  /** number64 of actor ids. */
+  readonly actor: BigUint64Array;
+  readonly fields: Uint32Array;
+  readonly listed: Uint8Array;
+  readonly stretch: Uint16Array;
+  readonly views: Uint32Array;
+  readonly weighed: BigUint64Array;
 }
 
 /** Where a subject stands in an epoch. */
@@ -39,16 +52,13 @@ export interface SubjectView {
   readonly grade: number;
 }
 
-/** Days from the one on, up to and with the other. */
-export type Days = readonly [first: number, last: number];
-
 type Key = Pick<SubjectKey, "subject" | "subject2">;
 
 /** All views of these subjects, by time. @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED, as all of them */
 export async function viewsOfSubjects(
   { columns, kind, bits, arrived, readable }: Making,
   subjects: readonly SubjectKey[],
-  [first, last]: Days,
+  [first, last]: readonly [first: number, last: number],
 ): Promise<readonly SubjectView[]> {
   if (subjects.length === 0) return [];
   const places = placesOf(subjects);
@@ -88,36 +98,32 @@ function placesOf(subjects: readonly Key[]): ReadonlyMap<string, number> {
   return new Map(subjects.map(({ subject, subject2 }, place) => [`${subject} ${subject2}`, place]));
 }
 
-/** Of all actors, on these days of an epoch. */
-export async function actorDays(making: Making, aggregate: Aggregate, days: Days): Promise<readonly ActorDays[]> {
-  const kept = `SELECT actor, day, fields, listed, n FROM actor_days WHERE ${rowsOf(aggregate)}${onDays(days)}`;
-  const newer = newActorDays(making, aggregate);
-  const fresh =
-    newer === undefined
-      ? []
-      : [`SELECT * FROM (${actorDaysOf(`kind = ${making.kind}${newer}`, making.bits)}) WHERE 1${onDays(days)}`];
-  return Promise.all([kept, ...fresh].map((rows) => readActorDays(making.columns, rows)));
+/** Of all views, on days of these epochs. @param aggregates of actors */
+export function actorSums(making: Making, aggregates: readonly Aggregate[], asked: SumsAsked): Promise<DaySums> {
+  const days = onDays(asked);
+  const parts = aggregates.flatMap((aggregate) => {
+    const kept = `SELECT actor, day, fields, listed, n FROM actor_days WHERE ${rowsOf(aggregate)}${days}`;
+    const newer = newActorDays(making, aggregate);
+    if (newer === undefined) return [kept];
+    const fresh = actorDaysOf(`kind = ${making.kind}${newer}`, making.bits);
+    return [kept, `SELECT actor, day, fields, listed, toUInt32(n) AS n FROM (${fresh}) WHERE 1${days}`];
+  });
+  return readSums(making.columns, parts, asked);
 }
 
-/** Of views of subjects in these cells of an epoch. */
-export async function cellDays(
-  making: Making,
-  aggregate: Aggregate,
-  cells: readonly number[],
-  days: Days,
-): Promise<readonly CellDays[]> {
-  if (cells.length === 0) return [];
-  const inCells = `cell IN (${cells.join(", ")})${onDays(days)}`;
-  const kept = `SELECT cell, actor, day, fields, listed, n FROM cell_days WHERE ${rowsOf(aggregate)} AND ${inCells}`;
+/** Of views of subjects in a cell of an epoch. */
+export function cellSums(making: Making, aggregate: Aggregate, cell: number, asked: SumsAsked): Promise<DaySums> {
+  const inCell = `cell = ${cell}${onDays(asked)}`;
+  const kept = `SELECT actor, day, fields, listed, n FROM cell_days WHERE ${rowsOf(aggregate)} AND ${inCell}`;
   const newer = newSince(making, aggregate);
-  const fresh = newer === undefined ? [] : [freshCellDays(making, aggregate, newer, inCells)];
-  return Promise.all([kept, ...fresh].map((rows) => readCellDays(making.columns, rows)));
+  const fresh = newer === undefined ? [] : [freshCellDays(making, aggregate, newer, inCell)];
+  return readSums(making.columns, [kept, ...fresh], asked);
 }
 
-function freshCellDays({ kind, bits }: Making, { generation }: Aggregate, newer: string, inCells: string): string {
+function freshCellDays({ kind, bits }: Making, { generation }: Aggregate, newer: string, inCell: string): string {
   const views = `kind = ${kind}${newer}`;
   const cells = `generation = ${generation} AND (subject, subject2) IN (SELECT subject, subject2 FROM disclosures WHERE ${views})`;
-  return `SELECT * FROM (${cellDaysOf(views, cells, bits)}) WHERE ${inCells}`;
+  return `SELECT actor, day, fields, listed, toUInt32(n) AS n FROM (${cellDaysOf(views, cells, bits)}) WHERE ${inCell}`;
 }
 
 /** What an aggregate's rows are, in a table whose rows stand under generations. */
@@ -125,30 +131,52 @@ function rowsOf({ generation, pieces }: Aggregate): string {
   return `generation = ${generation} AND piece IN (${pieces.join(", ")})`;
 }
 
-function onDays([first, last]: Days): string {
-  return ` AND day >= ${first} AND day <= ${last}`;
+function onDays({ first, stretch }: DayLookup): string {
+  return ` AND day >= ${first} AND day < ${first + stretch.length}`;
 }
 
-const COUNTS =
-  "groupArray(actor) AS a, groupArray(day) AS d, groupArray(fields) AS f, groupArray(listed) AS l, groupArray(toUInt32(n)) AS c";
-
-async function readActorDays(columns: Columns, rows: string): Promise<ActorDays> {
-  return countsOf(new ArraysReader(await columns.bytes(`SELECT ${COUNTS} FROM (${rows})`)));
-}
-
-async function readCellDays(columns: Columns, rows: string): Promise<CellDays> {
-  const reader = new ArraysReader(await columns.bytes(`SELECT groupArray(cell) AS k, ${COUNTS} FROM (${rows})`));
-  return { cell: reader.shorts(), ...countsOf(reader) };
-}
-
-function countsOf(reader: ArraysReader): ActorDays {
+/** @param parts SELECTs of actor, day, fields, listed, n */
+async function readSums(columns: Columns, parts: readonly string[], asked: SumsAsked): Promise<DaySums> {
+  const { first, stretch, weight, knowns } = asked;
+  const ofDay = (values: readonly number[], type: string): string =>
+    `${type}(arrayElement([${values.join(", ")}], day - ${first - 1}))`;
+  const sums = `SELECT actor, ${toldApart(knowns)} AS set, listed, ${ofDay(stretch, "toUInt16")} AS place, toUInt32(sum(n)) AS views, sum(n * ${ofDay(weight, "toUInt64")}) AS weighed FROM (${parts.join(" UNION ALL ")}) GROUP BY actor, set, listed, place ORDER BY actor, set, listed, place`;
+  // No parts, no sums; the question stays one that every engine takes.
+  const from = parts.length === 0 ? NO_SUMS : sums;
+  const reader = new ArraysReader(
+    await columns.bytes(
+      `SELECT groupArray(actor) AS a, groupArray(set) AS f, groupArray(listed) AS l, groupArray(place) AS p, groupArray(views) AS c, groupArray(weighed) AS w FROM (${from})`,
+    ),
+  );
   return {
     actor: reader.longs(),
-    day: reader.integers(),
     fields: reader.words(),
     listed: reader.bytes(),
-    n: reader.words(),
+    stretch: reader.shorts(),
+    views: reader.words(),
+    weighed: reader.longs(),
   };
+}
+
+const NO_SUMS =
+  "SELECT actor, fields AS set, listed, toUInt16(0) AS place, n AS views, toUInt64(0) AS weighed FROM actor_days WHERE 0";
+
+/** A bit that no class of fields has. */
+const NOT_ALL = 2 ** 30;
+
+/** More sets than this are seldom known in one cell; then fields stay as they are. */
+const KNOWNS_MAX = 12;
+
+/** Fields as what somebody knew tells them apart: 0 holds all of them, as fields that are not known themselves do. */
+function toldApart(knowns: readonly number[]): string {
+  const sets = [...new Set(knowns)].filter((known) => known !== 0);
+  if (sets.some((known) => known >= NOT_ALL) || sets.length > KNOWNS_MAX) return "fields";
+  if (sets.length === 0) return "toUInt32(0)";
+  const within = sets.map((known) => `bitAnd(fields, ${known}) = ${known}`);
+  const held = sets
+    .map((known, index) => `if(${within[index]}, toUInt32(${known}), toUInt32(0))`)
+    .reduce((all, each) => `bitOr(${all}, ${each})`);
+  return `if(fields = 0 OR (${within.join(" AND ")}), toUInt32(0), toUInt32(bitOr(${held}, toUInt32(${NOT_ALL}))))`;
 }
 
 /** Subjects of a cell that both of a pair were shown. */
@@ -199,7 +227,7 @@ async function countPairs(
 ): Promise<readonly PairInCell[]> {
   const [first, end] = daysOf(epoch, rules);
   const bitOf = (actor: bigint): bigint => 1n << BigInt(actors.indexOf(actor));
-  const bit = `transform(actor, [${actors.map((actor) => `toUInt64(${actor})`).join(", ")}], [${actors.map((actor) => `toUInt64(${bitOf(actor)})`).join(", ")}], toUInt64(0))`;
+  const bit = `toUInt64(transform(actor, [${actors.join(", ")}], [${actors.map(bitOf).join(", ")}], toUInt64(0)))`;
   const of = `actor IN (${actors.join(", ")}) AND kind = ${kind} AND at >= ${first * DAY_MS} AND at < ${end * DAY_MS}${upTo(arrived, readable)}`;
   // Who has one bit alone was seen by one alone.
   const seen = `SELECT subject, subject2, groupBitOr(${bit}) AS seen FROM disclosures_by_actor WHERE ${of} GROUP BY subject, subject2 HAVING bitAnd(seen, seen - 1) != 0`;
