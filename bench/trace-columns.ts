@@ -23,7 +23,8 @@ export async function run({ quick, progress }: BenchOptions): Promise<BenchRepor
   progress("filling columns");
   const store = await ColumnsStore.fill(yearOf(quick ? 20 : 200), quick ? undefined : process.env[KEPT], progress);
   try {
-    return makeReport("trace-columns", await measure(store, progress));
+    const rows = await measure(store, progress);
+    return await makeReport("trace-columns", rows);
   } finally {
     await store.close();
   }

@@ -211,6 +211,7 @@ describe.each(ENGINES)("a case from columns on $name", ({ missing, start }) => {
       [0, 2],
       [3, 5],
       [0, 1],
+      [2, 2],
     ] as const;
     const both = await seenByBoth(columns, { kind: KIND, rules: RULES, reports }, input, pairs);
     for (const report of input.reports) {
@@ -303,11 +304,15 @@ describe.each(ENGINES)("a case from columns on $name", ({ missing, start }) => {
     const left = await allAggregates(columns);
     expect(left.filter(({ firstDay }) => firstDay < keptDay)).toEqual([]);
     expect(left.map(({ generation }) => generation)).toEqual(expect.arrayContaining(await generationsThere()));
-    const readable = new Map(LOGS.map((log) => [log, [[keptDay * DAY_MS, (lastDay + 1) * DAY_MS]] as const]));
+    const logs = LOGS.map((log) => ({
+      log,
+      next: rows.length,
+      readableMs: [[keptDay * DAY_MS, (lastDay + 1) * DAY_MS]] as const,
+    }));
     await expectByHand(
       rows.filter(({ atMs }) => atMs >= keptDay * DAY_MS),
       reports,
-      { readable },
+      { logs },
     );
   });
 });

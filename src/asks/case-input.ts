@@ -33,7 +33,7 @@ export interface CaseReport extends Omit<Report, "subject"> {
   readonly subject: SubjectKey;
 }
 
-export interface CaseAsked extends Pick<MakingOptions, "kind" | "rules" | "readable"> {
+export interface CaseAsked extends Pick<MakingOptions, "kind" | "rules" | "logs"> {
   readonly reports: readonly CaseReport[];
   /** Actors who have access, whether or not they saw anybody; whoever saw somebody is added. */
   readonly staff?: readonly Staff[];
@@ -77,7 +77,7 @@ export async function caseInput(columns: Columns, asked: CaseAsked): Promise<Tra
  * Of pairs of staff, how many subjects of each cell both were shown in the memory before
  * the cell's epoch, and in it.
  * @param input what {@link caseInput} gave for the same question
- * @param pairs indices into `input.staff`
+ * @param pairs indices into `input.staff`; of one with itself, subjects that it was shown
  * @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED
  */
 export async function seenByBoth(

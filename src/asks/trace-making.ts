@@ -3,8 +3,9 @@ import { LIMITS } from "../base/limits.ts";
 import type { Columns } from "../columns/columns.ts";
 import type { EpochRules, Making } from "../columns/daily/cells.ts";
 import { fieldBits } from "../columns/daily/field-bits.ts";
-import { arrived, type Readable } from "../columns/daily/positions.ts";
+import { arrived } from "../columns/daily/positions.ts";
 import { number32 } from "../columns/numbers.ts";
+import type { LogWindow } from "../columns/queries/sightings.ts";
 import type { RowRules } from "../shipping/batch-reader.ts";
 import { FieldClasses } from "../shipping/field-classes.ts";
 import { EPOCH_DAYS, EXPOSURE_BINS, MEMORY_DAYS } from "../trace/strata.ts";
@@ -16,8 +17,8 @@ export interface MakingOptions {
   readonly kind: string;
   /** Which class a field is of. */
   readonly rules: RowRules;
-  /** Of logs whose days expire. */
-  readonly readable?: Readable | undefined;
+  /** What of each log may still be read; a log without is read whole. */
+  readonly logs?: readonly LogWindow[] | undefined;
   /** As {@link Making.pause}. */
   readonly pause?: () => Promise<void>;
 }
@@ -25,7 +26,7 @@ export interface MakingOptions {
 /** Over what has arrived by now. @throws WhosawError COLUMNS_UNREACHABLE, COLUMNS_FAILED */
 export async function makingOf(
   columns: Columns,
-  { kind, rules, readable = new Map(), pause = () => Promise.resolve() }: MakingOptions,
+  { kind, rules, logs = [], pause = () => Promise.resolve() }: MakingOptions,
 ): Promise<Making> {
   const classes = new FieldClasses(rules);
   return {
@@ -35,7 +36,7 @@ export async function makingOf(
     // Positions first: forms of what has arrived by then are there.
     arrived: await arrived(columns),
     bits: await fieldBits(columns, (use) => bitsOfUse(use, classes)),
-    readable,
+    readable: new Map(logs.map((window) => [window.log, window])),
     stretchRows: LIMITS.aggregatedRowsMax,
     pause,
   };

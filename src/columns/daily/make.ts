@@ -12,7 +12,7 @@ import {
   newVersion,
   WHAT,
 } from "./kept.ts";
-import type { Readable } from "./positions.ts";
+import { type Readable, readableSince } from "./positions.ts";
 
 /** What a run has done. */
 export interface Made {
@@ -122,7 +122,7 @@ class Run {
       pieces: [0],
       reached: arrived,
       firstDay: what === "cells" ? daysOf(epoch, rules)[0] : epoch * rules.epochDays,
-      readableFrom: [...readable].map(([log, times]) => [log, times[0]?.[0] ?? Number.MAX_SAFE_INTEGER] as const),
+      readableFrom: readableSince(readable),
       cells,
     });
     if (old !== undefined) await dropGeneration(columns, old.generation);
@@ -142,8 +142,7 @@ async function nextPiece(columns: Columns, what: Made["what"], generation: numbe
 function isUsable(found: Aggregate | undefined, readable: Readable): boolean {
   if (found === undefined) return false;
   const before = new Map(found.readableFrom);
-  return [...readable].every(([log, times]) => {
-    const firstMs = times[0]?.[0] ?? Number.MAX_SAFE_INTEGER;
-    return firstMs <= found.firstDay * DAY_MS || firstMs <= (before.get(log) ?? Number.MAX_SAFE_INTEGER);
-  });
+  return readableSince(readable).every(
+    ([log, firstMs]) => firstMs <= found.firstDay * DAY_MS || firstMs <= (before.get(log) ?? Number.MAX_SAFE_INTEGER),
+  );
 }

@@ -16,10 +16,10 @@ export interface Reached {
   readonly atMs: number;
 }
 
-/** Times of a log that may still be read, each from the one on, before the other; a log without is read whole. */
-export type Readable = ReadonlyMap<number, LogWindow["readableMs"]>;
+/** What of each log may still be read; a log without is read whole. */
+export type Readable = ReadonlyMap<number, Pick<LogWindow, "readableMs" | "readableEntries">>;
 
-const ALWAYS: LogWindow["readableMs"] = [[0, Number.MAX_SAFE_INTEGER]];
+const ALWAYS: Pick<LogWindow, "readableMs" | "readableEntries"> = { readableMs: [[0, Number.MAX_SAFE_INTEGER]] };
 
 /** How far every log has arrived. */
 export async function arrived(columns: Columns): Promise<readonly Reached[]> {
@@ -41,8 +41,16 @@ export async function daysHeld(columns: Columns): Promise<readonly [first: numbe
 
 /** ` AND ...` for what is readable of the entries before these. */
 export function upTo(reached: readonly Reached[], readable: Readable): string {
-  const logs = reached.map(({ log, next }) => ({ log, next, readableMs: readable.get(log) ?? ALWAYS }));
+  const logs = reached.map(({ log, next }) => ({ log, next, ...(readable.get(log) ?? ALWAYS) }));
   return within({ logs });
+}
+
+/** Since when each log may be read; of imports rows of any time may be. */
+export function readableSince(readable: Readable): readonly (readonly [log: number, ms: number])[] {
+  return [...readable].map(([log, { readableMs, readableEntries }]) => [
+    log,
+    readableEntries === undefined ? (readableMs[0]?.[0] ?? Number.MAX_SAFE_INTEGER) : 0,
+  ]);
 }
 
 /**

@@ -190,7 +190,10 @@ export interface PairInCell {
 /** Actors told apart by the bits of one number. */
 const ACTORS_AT_ONCE = 64;
 
-/** By cell of an epoch, in the memory before it and in it. Cells and pairs without any are left out. */
+/**
+ * By cell of an epoch, in the memory before it and in it; of a pair of one actor with itself, subjects that it was shown. Cells and
+ * pairs without any are left out.
+ */
 export async function pairsInCells(
   making: Making,
   aggregate: Aggregate,
@@ -229,8 +232,7 @@ async function countPairs(
   const bitOf = (actor: bigint): bigint => 1n << BigInt(actors.indexOf(actor));
   const bit = `toUInt64(transform(actor, [${actors.join(", ")}], [${actors.map(bitOf).join(", ")}], toUInt64(0)))`;
   const of = `actor IN (${actors.join(", ")}) AND kind = ${kind} AND at >= ${first * DAY_MS} AND at < ${end * DAY_MS}${upTo(arrived, readable)}`;
-  // Who has one bit alone was seen by one alone.
-  const seen = `SELECT subject, subject2, groupBitOr(${bit}) AS seen FROM disclosures_by_actor WHERE ${of} GROUP BY subject, subject2 HAVING bitAnd(seen, seen - 1) != 0`;
+  const seen = `SELECT subject, subject2, groupBitOr(${bit}) AS seen FROM disclosures_by_actor WHERE ${of} GROUP BY subject, subject2`;
   const placed = `SELECT cell, seen FROM (${seen}) AS views ANY LEFT JOIN (SELECT subject, subject2, cell FROM subject_cells WHERE generation = ${generation}) AS places USING (subject, subject2)`;
   const counts = pairs.map(([index, one, other]) => {
     const both = bitOf(one) | bitOf(other);
