@@ -101,6 +101,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/gateway",
     "src/columns",
     "src/shipping",
+    "src/found",
     "src/asks",
     "src/trace",
   ],
