@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { Columns } from "../src/columns/columns.ts";
 import { number32, number64 } from "../src/columns/numbers.ts";
 import { openColumns } from "../src/columns/open.ts";
-import { comparedSubjects, matchCopy } from "../src/found/found.ts";
-import { foundOut, type FoundTold, keyAsText } from "../src/found/question.ts";
+import { matchCopy } from "../src/found/found.ts";
+import { foundOut, type FoundTold, questionOf } from "../src/found/question.ts";
 import { fill } from "./columns/fill.ts";
 import { ACTORS, formNumber, KIND, LOGS, type World } from "./columns/world.ts";
 import { Customers } from "./found/customers.ts";
@@ -67,26 +67,17 @@ async function fillColumns(columns: Columns, world: World, progress: (text: stri
 
 async function trace(customers: Customers, columns: Columns, file: Buffer): Promise<Round> {
   const start = performance.now();
-  const { match, sha256 } = await matchCopy(customers.config(), pieces(file));
+  const copy = await matchCopy(customers.config(), pieces(file), { decoys: new Set(), subjectKey: Buffer.alloc(32) });
   const matched = performance.now();
-  const { keys, decoys, subjects } = comparedSubjects(match, new Set(), Buffer.alloc(32));
-  const told = await foundOut(
-    columns,
-    {
-      roles: new Map(ACTORS.map((actor, i) => [actor, `team ${i % 40}`] as const)),
-      windows: LOGS.map((log) => ({ log: number32(log), next: STATEMENT + 1, readableMs: [[0, Date.UTC(2100, 0)]] })),
-    },
-    {
-      sha256,
-      kind: match.kind,
-      keyType: match.keyType,
-      keys: keys.map(keyAsText),
-      decoys: decoys.map(keyAsText),
-      subjects,
-      subjectsInAll: match.subjectsInAll,
-      toMs: Date.UTC(2026, 0),
-    },
-  );
+  const place = {
+    roles: new Map(ACTORS.map((actor, i) => [actor, `team ${i % 40}`] as const)),
+    windows: LOGS.map((log) => ({
+      log: number32(log),
+      next: STATEMENT + 1,
+      readableMs: [[0, Date.UTC(2100, 0)] as const],
+    })),
+  };
+  const told = await foundOut(columns, place, questionOf(copy, { by: "bench", toMs: Date.UTC(2026, 0) }));
   return { matchMs: matched - start, compareMs: performance.now() - matched, told };
 }
 

@@ -264,6 +264,7 @@ export const LIMITS = {
   /** Distinct subjects of a copy, and those of them that are compared with what was shown: chosen by their keys' hashes. */
   foundSubjectsMax: 2_000_000,
   foundComparedMax: 80_000,
+  foundStretchesMax: 100,
   /** A question about them to the control plane: keys of up to 41 characters. */
   foundBodyBytesMax: 8 << 20,
   /** Staff in teams that are weighed as one explanation. */

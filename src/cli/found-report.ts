@@ -22,11 +22,7 @@ export interface FoundReport extends FoundTold {
   readonly notes: readonly string[];
 }
 
-export function foundReport(
-  copy: FoundCopy,
-  told: FoundTold,
-  counted: { subjects: number; decoys: number },
-): FoundReport {
+export function foundReport(copy: FoundCopy, told: FoundTold): FoundReport {
   const { match, read, sha256 } = copy;
   const report = {
     ...told,
@@ -34,7 +30,8 @@ export function foundReport(
     format: read.format ?? null,
     rows: { read: read.rows, ...match.rows },
     kind: match.kind,
-    ...counted,
+    subjects: copy.compared.subjects,
+    decoys: copy.compared.decoys.length,
     columns: match.columns,
     made: {
       notBefore: iso(match.dating.notBeforeMs),
@@ -42,7 +39,7 @@ export function foundReport(
       basis: match.dating.basis,
     },
   };
-  return { ...report, findings: findingsOf(report), notes: notesOf(copy, told, counted.subjects) };
+  return { ...report, findings: findingsOf(report), notes: notesOf(copy, told) };
 }
 
 function iso(ms: number | undefined): string | null {
@@ -65,7 +62,7 @@ function findingsOf({ decoys, decoysShownTo, candidates, hypotheses, compared }:
     const words = VERDICTS[verdict];
     if (words === undefined) continue;
     findings.push(
-      `${actor} was shown ${percent(covered / compared)} of it, among ${number(shown)} subjects in all: ${words}.`,
+      `${actor} was shown ${percent(covered / compared)} of it, among ${shown === undefined ? "more" : number(shown)} subjects in all: ${words}.`,
     );
     const [best] = statements;
     if (best !== undefined && best.covered >= compared * STATEMENT_SHARE_MIN)
@@ -100,7 +97,10 @@ const OUTSIDERS: Readonly<Record<string, string>> = {
   team: "Somebody with what one team is shown",
 };
 
-function notesOf({ read, match, leftOut }: FoundCopy, { compared, behind }: FoundTold, subjects: number): string[] {
+function notesOf(
+  { read, match, leftOut, compared: { subjects } }: FoundCopy,
+  { compared, weighed, behind }: FoundTold,
+): string[] {
   return [
     ...(read.cut === 0 ? [] : [`${count(read.cut, "value or record", "values or records")} could not be read whole.`]),
     ...(leftOut.length === 0
@@ -109,6 +109,11 @@ function notesOf({ read, match, leftOut }: FoundCopy, { compared, behind }: Foun
     ...match.notes,
     ...(compared < subjects
       ? [`${number(compared)} of ${number(subjects)} subjects were compared, evenly chosen.`]
+      : []),
+    ...(weighed < compared
+      ? [
+          `Weighed are ${number(weighed)} of them: those in a few stretches of keys, where every source is counted exactly.`,
+        ]
       : []),
     ...(behind === 0
       ? []
@@ -153,7 +158,7 @@ function candidatesTable({ candidates, compared }: FoundReport): string {
     .map((of) => [
       of.actor,
       percent(of.covered / compared),
-      number(of.shown),
+      of.shown === undefined ? "-" : number(of.shown),
       iso(of.firstMs) ?? "-",
       iso(of.mostMs) ?? "-",
       of.posterior.toFixed(4),

@@ -7,8 +7,8 @@ import { openColumns } from "../columns/open.ts";
 import type { Config } from "../config/config.ts";
 import { answerFound } from "../control/answers.ts";
 import { ControlClient } from "../control/client.ts";
-import { comparedSubjects, type FoundCopy, matchCopy } from "../found/found.ts";
-import { foundLook, type FoundQuestion, type FoundTold, keyAsText } from "../found/question.ts";
+import { matchCopy } from "../found/found.ts";
+import { foundLook, type FoundQuestion, type FoundTold, questionOf } from "../found/question.ts";
 import { nothingRead, readCopy } from "../found/read/read.ts";
 import { deriveSubjectKey } from "../ledger/keys-block.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
@@ -34,41 +34,24 @@ export async function traceFound(
 ): Promise<FoundReport> {
   const decoys = new Set((await linesOf(invocation, invocation.option("decoys"))).map(([key = ""]) => key));
   const teams = await teamsOf(invocation);
+  const { masterKey } = await loadKeys(config.ledger.keys);
   let saidMs = Date.now();
   const copy = await matchCopy(config, fileBytes(invocation, options.file), {
     kind: options.kind,
+    decoys,
+    subjectKey: deriveSubjectKey(masterKey),
     onProgress: (rows) => {
       if (Date.now() - saidMs < PROGRESS_MS) return;
       saidMs = Date.now();
       invocation.output.note(`${rows.toLocaleString("en")} rows`);
     },
   });
-  const { masterKey } = await loadKeys(config.ledger.keys);
-  const compared = comparedSubjects(copy.match, decoys, deriveSubjectKey(masterKey));
-  const question = questionOf(copy, compared, options.beforeMs, teams);
-  const told = await ask(config, question);
-  return foundReport(copy, told, { subjects: compared.subjects, decoys: compared.decoys.length });
-}
-
-function questionOf(
-  { sha256, match }: FoundCopy,
-  { keys, decoys, subjects }: ReturnType<typeof comparedSubjects>,
-  beforeMs: number,
-  teams: Readonly<Record<string, string>> | undefined,
-): FoundQuestion {
-  const { kind, keyType, subjectsInAll, dating } = match;
-  return {
+  const question = questionOf(copy, {
     by: asker(),
-    sha256,
-    kind,
-    keyType,
-    keys: keys.map(keyAsText),
-    decoys: decoys.map(keyAsText),
-    subjects,
-    subjectsInAll,
-    toMs: Math.ceil(Math.min(beforeMs, dating.notAfterMs ?? Infinity)),
+    toMs: Math.ceil(Math.min(options.beforeMs, copy.match.dating.notAfterMs ?? Infinity)),
     ...(teams !== undefined && { teams }),
-  };
+  });
+  return foundReport(copy, await ask(config, question));
 }
 
 /** Nothing is answered that is not on record. */

@@ -2,9 +2,11 @@
 import { createHash } from "node:crypto";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import type { SubjectKey } from "../columns/rows.ts";
+import type { KeyRange } from "../columns/queries/coverage.ts";
+import { KEY_TYPES, type SubjectKey } from "../columns/rows.ts";
 import type { Config } from "../config/config.ts";
 import { subjectOfText } from "../shipping/subject-columns.ts";
+import { shareOfHashes, stretchesOf } from "./compare/sample.ts";
 import { MatchDatabase } from "./match/database.ts";
 import { type MatchedCopy, Matching } from "./match/match.ts";
 import { planTable } from "./match/plan.ts";
@@ -16,6 +18,7 @@ export interface FoundCopy {
   readonly sha256: string;
   readonly read: CopyRead;
   readonly match: MatchedCopy;
+  readonly compared: ComparedSubjects;
   /** Tables of whosaw.yaml that could not be asked. */
   readonly leftOut: readonly string[];
 }
@@ -23,6 +26,10 @@ export interface FoundCopy {
 export interface FoundOptions {
   /** Of subject; the one that fits best if left out. */
   readonly kind?: string | undefined;
+  /** Keys of subjects that were invented, as the database spells them. */
+  readonly decoys: ReadonlySet<string>;
+  /** Of keys-block.ts: what text keys are hashed with. */
+  readonly subjectKey: Uint8Array;
   readonly onProgress?: (rows: number) => void;
 }
 
@@ -33,12 +40,13 @@ export interface FoundOptions {
 export async function matchCopy(
   config: Config,
   chunks: AsyncIterable<Uint8Array>,
-  { kind, onProgress }: FoundOptions = {},
+  options: FoundOptions,
 ): Promise<FoundCopy> {
   const database = await MatchDatabase.connect(config);
   try {
     const leftOut: string[] = [];
     const tables = await database.tables(config, (table) => leftOut.push(table));
+    const { kind, onProgress } = options;
     const kinds = byKind(tables, kind);
     const hash = createHash("sha256");
     const read = nothingRead();
@@ -49,7 +57,9 @@ export async function matchCopy(
       onProgress?.(read.rows);
     }
     matching ??= startMatching(database, kinds[0]);
-    return { read, match: await matching.end(), leftOut, sha256: hash.digest("hex") };
+    const match = await matching.end();
+    const compared = await comparedSubjects(database, match, options);
+    return { read, match, compared, leftOut, sha256: hash.digest("hex") };
   } finally {
     await database.close();
   }
@@ -97,10 +107,16 @@ async function* hashed(
 }
 
 export interface ComparedSubjects {
+  readonly kind: string;
+  readonly keyType: number;
   readonly keys: readonly SubjectKey[];
   readonly decoys: readonly SubjectKey[];
   /** Distinct subjects of the copy without decoys: keys may be some of them. */
   readonly subjects: number;
+  /** What is weighed of them; none: all. */
+  readonly ranges: readonly KeyRange[];
+  /** Subjects of the database in the ranges, or in all. */
+  readonly subjectsInAll: number;
 }
 
 /**
@@ -109,21 +125,56 @@ export interface ComparedSubjects {
  * @param decoys keys as the database spells them
  * @param subjectKey of keys-block.ts: what text keys are hashed with
  */
-export function comparedSubjects(
-  { kind, keyType, keys }: Pick<MatchedCopy, "kind" | "keyType" | "keys">,
-  decoys: ReadonlySet<string>,
-  subjectKey: Uint8Array,
-): ComparedSubjects {
+async function comparedSubjects(
+  database: MatchDatabase,
+  { kind, keyType, keys, people, subjectsInAll }: MatchedCopy,
+  { decoys, subjectKey }: Pick<FoundOptions, "decoys" | "subjectKey">,
+): Promise<ComparedSubjects> {
   const subjectOf = (key: string): SubjectKey => subjectOfText(kind, keyType, key, subjectKey);
   const real = [...keys].filter((key) => !decoys.has(key)).sort();
   const step = Math.max(1, real.length / LIMITS.foundComparedMax);
-  const taken = Array.from({ length: Math.floor(real.length / step) }, (_, i) => real[Math.floor(i * step)] ?? "");
+  const taken = Array.from({ length: Math.floor(real.length / step) }, (_, i) =>
+    subjectOf(real[Math.floor(i * step)] ?? ""),
+  );
+  const ranges = stretchesOf(taken, subjectsInAll);
   return {
-    keys: taken.map(subjectOf),
+    kind,
+    keyType,
+    keys: taken,
     decoys: [...keys]
       .filter((key) => decoys.has(key))
       .slice(0, LIMITS.foundComparedMax)
       .map(subjectOf),
     subjects: real.length,
+    ranges,
+    subjectsInAll: await subjectsIn(database, { keyType, people, subjectsInAll }, ranges),
   };
+}
+
+async function subjectsIn(
+  database: MatchDatabase,
+  { keyType, people, subjectsInAll }: Pick<MatchedCopy, "keyType" | "people" | "subjectsInAll">,
+  ranges: readonly KeyRange[],
+): Promise<number> {
+  if (ranges.length === 0) return subjectsInAll;
+  if (people === undefined || keyType === KEY_TYPES.text) return Math.round(subjectsInAll * shareOfHashes(ranges));
+  return database.subjectsBetween(
+    people,
+    keyType === KEY_TYPES.int ? ranges.map(([from, to]) => [String(from), String(to)]) : ranges.flatMap(uuidsBetween),
+  );
+}
+
+const HALF_ZERO = "0".repeat(16);
+const HALF_FULL = "f".repeat(16);
+
+/** First halves of uuids, which columns have with a sign and the database without. */
+function uuidsBetween([from, to]: KeyRange): (readonly [string, string])[] {
+  const hex = (half: bigint): string => BigInt.asUintN(64, half).toString(16).padStart(16, "0");
+  const [after, before] = [hex(from) + HALF_FULL, hex(to) + HALF_ZERO];
+  return from < 0n && to > 0n
+    ? [
+        [after, HALF_FULL + HALF_FULL],
+        [HALF_ZERO + HALF_ZERO, before],
+      ]
+    : [[after, before]];
 }

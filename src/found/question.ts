@@ -8,9 +8,12 @@ import { Names } from "../columns/queries/names.ts";
 import type { LogWindow, Window } from "../columns/queries/sightings.ts";
 import type { SubjectKey } from "../columns/rows.ts";
 import { compareCopy, type Comparison } from "./compare/compare.ts";
+import { partOf } from "./compare/sample.ts";
+import type { FoundCopy } from "./found.ts";
 
 /** `4711`, or both halves of 16 bytes: `-12:34`. */
 const key = z.string().regex(/^-?\d{1,19}(?::-?\d{1,19})?$/u);
+const half = z.string().regex(/^-?\d{1,19}$/u);
 const keys = z.array(key).max(LIMITS.foundComparedMax);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const name = z.string().min(1).max(LIMITS.controlNameCharsMax);
@@ -26,6 +29,9 @@ export const foundQuestion = z.strictObject({
   decoys: keys,
   /** Distinct subjects of the copy: keys may be some of them. */
   subjects: count,
+  /** Stretches of keys that are weighed; none: all. */
+  ranges: z.array(z.tuple([half, half])).max(LIMITS.foundStretchesMax),
+  /** Subjects there are in these, or in all, as far as the database says. */
   subjectsInAll: count,
   /** The copy was made before this time; UTC epoch milliseconds. */
   toMs: z.number().int(),
@@ -58,11 +64,17 @@ export async function foundOut(
     kind: number32(question.kind),
     keyType: question.keyType,
     keys: of.map((text) => keyOfText(text, question.keyType)),
+    ranges: [],
   });
+  const set = setOf(question.keys);
   const window = { toMs: question.toMs, logs: windows };
   const teamOf = question.teams === undefined ? roles : new Map(Object.entries(question.teams));
-  const comparison = await compareCopy(columns, setOf(question.keys), window, {
-    subjectsInAll: question.subjectsInAll,
+  const comparison = await compareCopy(columns, set, window, {
+    weighed: partOf(
+      set,
+      question.ranges.map(([from, to]) => [BigInt(from), BigInt(to)]),
+    ),
+    subjects: question.subjectsInAll,
     teamOf,
     actorsInAll: Math.max(roles.size, teamOf.size),
   });
@@ -73,11 +85,29 @@ async function shownDecoys(columns: Columns, set: SubjectSet, window: Window): P
   if (set.keys.length === 0) return [];
   const { byActor } = await coverage(columns, set, [], window);
   const nameOf = await new Names(columns).of("actors", byActor.keys());
-  return [...byActor].map(([actor, decoys]) => ({ actor: nameOf(actor), decoys })).sort((a, b) => b.decoys - a.decoys);
+  return [...byActor]
+    .map(([actor, { covered }]) => ({ actor: nameOf(actor), decoys: covered }))
+    .sort((a, b) => b.decoys - a.decoys);
+}
+
+/** What is asked about a copy. @param asked who asks, until when the copy was made, and teams that stand for roles */
+export function questionOf(
+  { sha256, compared }: FoundCopy,
+  asked: Pick<FoundQuestion, "by" | "toMs" | "teams">,
+): FoundQuestion {
+  const { keys, decoys, ranges, ...counts } = compared;
+  return {
+    ...asked,
+    ...counts,
+    sha256,
+    keys: keys.map(keyAsText),
+    decoys: decoys.map(keyAsText),
+    ranges: ranges.map(([from, to]) => [String(from), String(to)]),
+  };
 }
 
 /** As it goes over the socket. */
-export function keyAsText({ subject, subject2 }: SubjectKey): string {
+function keyAsText({ subject, subject2 }: SubjectKey): string {
   return subject2 === 0n ? String(subject) : `${subject}:${subject2}`;
 }
 

@@ -5,8 +5,8 @@ export type CopyExplanation = "database" | "cells" | "everyone" | "team" | "sing
 
 export interface WeighedActor extends CopySource {
   readonly actor: string;
-  /** How many statements showed it something. */
-  readonly statements: number;
+  /** number64 of its id. */
+  readonly number: bigint;
   /** The statements that cover most of the copy: each may be all that was taken. */
   readonly best: readonly CopySource[];
 }
@@ -113,9 +113,10 @@ function explanations({ copy, all, actorsInAll, cells, everyone, teams, actors, 
   ];
 }
 
-function logFromActor({ statements, best, ...source }: WeighedActor, copy: number, all: number): number {
+/** There are no more statements than subjects that they showed, but for those that showed the same again. */
+function logFromActor({ best, ...source }: WeighedActor, copy: number, all: number): number {
   const whole = Math.log(WHOLE_SHARE) + logFromSource(source, copy, all);
-  const each = Math.log((1 - WHOLE_SHARE) / Math.max(statements, best.length, 1));
+  const each = Math.log((1 - WHOLE_SHARE) / Math.max(source.subjects, best.length, 1));
   return logSum([whole, ...best.map((statement) => each + logFromSource(statement, copy, all))]);
 }
 

@@ -134,6 +134,24 @@ export class MatchDatabase {
     return Number(counted[0]?.[0] ?? 0);
   }
 
+  /** Subjects whose keys lie between each two, both ends left out. */
+  async subjectsBetween(
+    { from, key, keyType, role }: MatchTable,
+    ranges: readonly (readonly [string, string])[],
+  ): Promise<number> {
+    const type = keySqlType(keyType);
+    let subjects = 0;
+    for (const range of ranges) {
+      const { rows } = await this.#query(
+        `SELECT count(*) FROM ${from} WHERE ${key} > $1::${type} AND ${key} < $2::${type}`,
+        range,
+        role,
+      );
+      subjects += Number(rows[0]?.[0] ?? 0);
+    }
+    return subjects;
+  }
+
   async close(): Promise<void> {
     await this.#client.end().catch(() => undefined);
   }

@@ -30,6 +30,8 @@ export interface MatchedCopy {
   readonly keys: ReadonlySet<string>;
   /** Subjects there are in all, as far as the database says. */
   readonly subjectsInAll: number;
+  /** One row for each subject, by its key; undefined if there is no such table. */
+  readonly people: MatchTable | undefined;
   readonly rows: {
     readonly matched: number;
     readonly ambiguous: number;
@@ -104,6 +106,7 @@ export class Matching {
       keyType: single?.keyType ?? 0,
       keys: this.#keys,
       subjectsInAll: Math.max(subjectsInAll, this.#keys.size),
+      people: this.#tables.find((table) => table.single),
       rows: this.#rows,
       columns: [...this.#planned.values()].flatMap((planned) => columnsOf(planned, this.#kind)),
       dating: dateOf(this.#dated),
