@@ -259,8 +259,9 @@ export const LIMITS = {
   foundSampleRows: 400,
   foundUnmatchedRowsMax: 200_000,
   foundStatementMs: 120_000,
-  /** A table of more rows is counted by the database's own estimate, and not read whole while an index serves. */
+  /** A table of more rows is counted by the database's own estimate; one of more than these is not read whole while an index serves. */
   foundCountedRowsMax: 2_000_000,
+  foundScannedRowsMax: 200_000,
   /** Distinct subjects of a copy, and those of them that are compared with what was shown: chosen by their keys' hashes. */
   foundSubjectsMax: 2_000_000,
   foundComparedMax: 80_000,

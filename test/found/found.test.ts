@@ -1,10 +1,11 @@
 /** A thief's bulk statement, made into a messy file and found again: whose it is, and what was said about it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { cliIn } from "../../src/cli/testing/cli-in.ts";
 import type { FoundReport } from "../../src/cli/found-report.ts";
 import type { Actor } from "../../src/actors/actor.ts";
+import { startControl } from "../../src/control/control.ts";
 import { readEntries } from "../../src/ledger/read.ts";
 import { setScene } from "../rig/scene.ts";
 
@@ -36,7 +37,6 @@ beforeAll(async () => {
   await scene.database.query("UPDATE support.customers SET email = 'new.' || email WHERE id % 20 = 0");
   expect((await whosaw("ledger", "reindex")).exit).toBe(0);
 });
-afterAll(() => undefined);
 
 function messy(rows: typeof stolen): string {
   const lines = rows.map(({ name, email, phone }, i) => {
@@ -78,4 +78,70 @@ test("the one whose statement it was is named, and the file's values are nowhere
   expect(looks[0]).toMatchObject({ command: "trace --found", results: stolen.length });
   expect(looks[0]?.target).toContain(`file:sha256:${report.sha256} customer:${stolen.length} shown:${mallory.id}`);
   expect(readFileSync(join(gateway.dir, "leak.csv")).length).toBeGreaterThan(0);
+});
+
+test("through a running control plane the answer is the same, and the look is its entry", async () => {
+  const { gateway } = scene;
+  const alone = await trace("--found", "leak.csv");
+  const { config } = gateway;
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const control = await startControl({ config, loadConfig: () => Promise.resolve(config), log });
+  try {
+    await control.wake();
+    const asked = async (): Promise<number> => (await whosaw("trace", "--found", "leak.csv")).exit;
+    await expect.poll(asked, { timeout: 30_000 }).toBe(0);
+    const { behind, ...told } = await trace("--found", "leak.csv");
+    expect(told).toEqual((({ behind: _behind, ...rest }) => rest)(alone));
+    expect(behind).toBeGreaterThanOrEqual(0);
+  } finally {
+    await control.close();
+  }
+});
+
+test("JSON with ids, masked addresses and last digits; rows that name nobody, two people, or were made up", async () => {
+  const { gateway } = scene;
+  const [a, b, c] = stolen.filter(({ phone }) => phone !== null);
+  if (a === undefined || b === undefined || c === undefined) throw new Error("customers with telephones were stolen");
+  const masked = (email: string): string => `${email.slice(0, 2)}***@${email.split("@")[1] ?? ""}`;
+  const records = stolen
+    .filter(({ id }) => Number(id) % 20 !== 0)
+    .slice(0, 60)
+    .map(({ id, email, phone }) => ({ ref: { uid: Number(id) }, mail: masked(email), end: phone?.slice(-4) }));
+  const lines = [
+    ...records,
+    { ref: { uid: 999_999 }, mail: "x***@nowhere.example", end: "0000" },
+    { ref: { uid: Number(a.id) }, mail: "zz***@nowhere.example", end: "" },
+  ];
+  writeFileSync(join(gateway.dir, "leak.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"));
+  const report = await trace("--found", "leak.jsonl");
+  expect(report.columns.map(({ column, holds }) => [column, holds])).toEqual([
+    ["ref.uid", "customer key"],
+    ["mail", "support.customers.email"],
+    ["end", "support.customers.phone"],
+  ]);
+  expect(report.rows).toEqual({ read: 62, matched: 60, ambiguous: 0, invented: 1, unmatched: 1 });
+  expect(report.candidates[0]?.actor).toBe(mallory.id);
+  const two = `email;phone\n${stolen
+    .slice(0, 40)
+    .map(({ email }) => `${email};\n`)
+    .join("")}${b.email};${c.phone ?? ""}\n`;
+  writeFileSync(join(gateway.dir, "two.csv"), two);
+  expect((await trace("--found", "two.csv")).rows).toMatchObject({ matched: 40, ambiguous: 1 });
+});
+
+test("decoys are said first, teams are read from a file, and nobody is an answer", async () => {
+  const { gateway } = scene;
+  const decoy = stolen[0]?.id ?? "";
+  writeFileSync(join(gateway.dir, "decoys.txt"), `${decoy}\n`);
+  writeFileSync(join(gateway.dir, "teams.csv"), `actor,team\n${mallory.id},one\n${gateway.actors.alice.id},one\n`);
+  const report = await trace("--found", "leak.csv", "--decoys", "decoys.txt", "--teams", "teams.csv");
+  expect(report).toMatchObject({ subjects: stolen.length - 1, decoys: 1 });
+  expect(report.findings[0]).toContain("It holds 1 decoy");
+  expect(report.decoysShownTo.map(({ actor }) => actor)).toContain(mallory.id);
+  writeFileSync(join(gateway.dir, "none.csv"), "email\nnobody@nowhere.example\nnoone@nowhere.example\n");
+  const none = await trace("--found", "none.csv");
+  expect(none).toMatchObject({ subjects: 0, candidates: [] });
+  expect(none.findings).toEqual(["No row is about anybody in the database: there is nothing to compare."]);
+  const before = await trace("--found", "leak.csv", "--before", "2001-01-01");
+  expect(before.candidates).toEqual([]);
 });

@@ -17,7 +17,7 @@ export interface SubjectSet {
 /** Neither end belongs to it. */
 export type KeyRange = readonly [from: bigint, to: bigint];
 
-/** People who may share what they were shown. */
+/** People who may share what they were shown; nobody is in two groups. */
 export interface ActorGroup {
   readonly name: string;
   /** numbers64 of their ids. */

@@ -43,6 +43,9 @@ export interface MatchedCopy {
   readonly notes: readonly string[];
 }
 
+/** A great table is read whole only for so many rows that no index finds. */
+const UNFOUND_SHARE_MIN = 0.1;
+
 interface Planned {
   readonly table: CopyTable;
   readonly plan: TablePlan;
@@ -139,9 +142,8 @@ export class Matching {
     const rows = this.#unfound.map(({ row }) => row);
     const found: (readonly Found[])[] = rows.map(() => []);
     for (const table of rows.length === 0 ? [] : this.#tables) {
-      const most = this.#unfound.length * 2 > this.#rows.matched;
-      if (table.rows > LIMITS.foundCountedRowsMax && !most) {
-        this.#notes.add(`${table.name} was not read whole for the rows that no index finds: most were found.`);
+      if (table.rows > LIMITS.foundScannedRowsMax && this.#unfound.length < this.#rows.matched * UNFOUND_SHARE_MIN) {
+        this.#notes.add(`${table.name} was not read whole for the few rows that no index finds.`);
         continue;
       }
       for (const field of table.fields) {

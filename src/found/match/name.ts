@@ -21,7 +21,6 @@ export function nameSupports(a: string, b: string): boolean {
   const [first, second] = [nameOf(a), nameOf(b)];
   if (first === "" || second === "") return false;
   if (first === second) return true;
-  const [few, many] = first.length < second.length ? [first, second] : [second, first];
-  const words = new Set(many.split(" "));
-  return few.split(" ").every((word) => words.has(word));
+  const [words, others] = [new Set(first.split(" ")), new Set(second.split(" "))];
+  return [...words].every((word) => others.has(word)) || [...others].every((word) => words.has(word));
 }
