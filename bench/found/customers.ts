@@ -50,7 +50,13 @@ export class Customers {
     const yaml = `upstream: {url: ${JSON.stringify(this.#server.superuserUrl)}}
 listen: {postgres: "127.0.0.1:0"}
 ledger: {dir: ./ledger, origin: support.example/gw-1}
-subjects: {customer: {tables: {support.customers: {key: {column: id}, fields: {name: identity, email: contact, phone: contact}, public: [created_at, updated_at]}}}}
+subjects:
+  customer:
+    tables:
+      support.customers:
+        key: {column: id}
+        fields: {name: identity, email: contact, phone: contact}
+        public: [created_at, updated_at]
 roles: {agent: {}}
 `;
     return parseConfig(Buffer.from(yaml), "/whosaw.yaml", { env: {}, shownAs: "whosaw.yaml" });

@@ -14,7 +14,7 @@ import type { FoundCopy } from "./found.ts";
 /** `4711`, or both halves of 16 bytes: `-12:34`. */
 const key = z.string().regex(/^-?\d{1,19}(?::-?\d{1,19})?$/u);
 const half = z.string().regex(/^-?\d{1,19}$/u);
-const keys = z.array(key).max(LIMITS.foundComparedMax);
+const subjectKeys = z.array(key).max(LIMITS.foundComparedMax);
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const name = z.string().min(1).max(LIMITS.controlNameCharsMax);
 
@@ -25,8 +25,8 @@ export const foundQuestion = z.strictObject({
   kind: name,
   keyType: count,
   /** Distinct subjects, decoys left out. */
-  keys,
-  decoys: keys,
+  keys: subjectKeys,
+  decoys: subjectKeys,
   /** Distinct subjects of the copy: keys may be some of them. */
   subjects: count,
   /** Stretches of keys that are weighed; none: all. */
