@@ -295,6 +295,8 @@ export const LIMITS = {
   /** Different people, and different sets of fields, in one file. */
   importActorsMax: 200_000,
   importNameCharsMax: 200,
+  /** Lists of which a part has come, and another may follow. */
+  importExecutionsMax: 10_000,
   importFormsMax: 256,
   /** Rows of the file and, of its stretch of time, of the log: told apart by eight bytes each. */
   importRowsKnownMax: 50_000_000,

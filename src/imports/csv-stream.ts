@@ -19,11 +19,22 @@ export class CsvStream {
   *push(text: string): Generator<CsvLine, void, undefined> {
     const all = this.#rest + text;
     let from = 0;
-    for (let parsed = this.#parse(all, from); parsed !== undefined; parsed = this.#parse(all, from)) {
-      const { fields, next } = parsed;
+    let quote = firstAt(all, '"', 0);
+    for (let newline = firstAt(all, "\n", 0); newline < all.length; newline = firstAt(all, "\n", from)) {
       const line = this.#line;
-      this.#line += linesIn(all, from, next);
-      from = next;
+      let fields: readonly string[];
+      if (quote > newline) {
+        fields = all.slice(from, all[newline - 1] === "\r" && newline > from ? newline - 1 : newline).split(",");
+        from = newline + 1;
+        this.#line += 1;
+      } else {
+        const parsed = this.#parseQuoted(all, from);
+        if (parsed === undefined) break;
+        fields = parsed.fields;
+        this.#line += linesIn(all, from, parsed.next);
+        from = parsed.next;
+        quote = firstAt(all, '"', from);
+      }
       if (fields.length > 1 || fields[0] !== "") yield { line, fields };
     }
     this.#rest = all.slice(from);
@@ -35,17 +46,6 @@ export class CsvStream {
     if (this.#rest === "") return;
     yield* this.push("\n");
     if (this.#rest !== "") throw new RowProblem(this.#line, "A quoted field does not end.", true);
-  }
-
-  #parse(text: string, from: number): Parsed {
-    const newline = text.indexOf("\n", from);
-    if (newline === -1) return undefined;
-    const quote = text.indexOf('"', from);
-    if (quote === -1 || quote > newline) {
-      const end = newline > from && text[newline - 1] === "\r" ? newline - 1 : newline;
-      return { fields: text.slice(from, end).split(","), next: newline + 1 };
-    }
-    return this.#parseQuoted(text, from);
   }
 
   #parseQuoted(text: string, from: number): Parsed {
@@ -62,6 +62,12 @@ export class CsvStream {
       if (after !== ",") throw new RowProblem(this.#line, "More stands behind the end of a quoted field.", true);
     }
   }
+}
+
+/** Its end if there is none: found once, and not for every record. */
+function firstAt(text: string, what: string, from: number): number {
+  const at = text.indexOf(what, from);
+  return at === -1 ? text.length : at;
 }
 
 function plain(text: string, from: number): { readonly value: string; readonly end: number } | undefined {

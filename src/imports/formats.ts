@@ -1,5 +1,8 @@
 /** The formats there are, and how a file shows which one it has. */
+import { LIGHTNING_URI_COLUMNS, LightningUriRows } from "./formats/lightning-uri.ts";
+import { LIST_VIEW_COLUMNS, ListViewRows } from "./formats/list-view.ts";
 import { PLAIN_REQUIRED, PlainRows } from "./formats/plain.ts";
+import { ZendeskRows } from "./formats/zendesk.ts";
 import type { RowReader, RowSetting } from "./row.ts";
 
 interface FormatSpec {
@@ -17,6 +20,24 @@ export const FORMATS = {
     reader: (setting) => new PlainRows(setting),
     detect: (_, header) => PLAIN_REQUIRED.every((name) => header.has(name)),
     fields: ["other"],
+  },
+  zendesk: {
+    text: "json",
+    reader: (setting) => new ZendeskRows(setting),
+    detect: (start) => /^[\s[]*\{/u.test(start) && start.includes('"timestamp"') && start.includes('"user_id"'),
+    fields: ["contact", "content", "identity", "ticket"],
+  },
+  "lightning-uri": {
+    text: "csv",
+    reader: (setting) => new LightningUriRows(setting),
+    detect: (_, header) => LIGHTNING_URI_COLUMNS.every((name) => header.has(name)),
+    fields: ["contact", "content", "identity"],
+  },
+  "list-view": {
+    text: "csv",
+    reader: (setting) => new ListViewRows(setting),
+    detect: (_, header) => LIST_VIEW_COLUMNS.every((name) => header.has(name)),
+    fields: ["contact", "identity"],
   },
 } as const satisfies Record<string, FormatSpec>;
 

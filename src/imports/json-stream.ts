@@ -119,8 +119,8 @@ export class JsonStream {
 
   /** Forgets what comes before, and counts its lines. */
   #drop(characters: number): void {
-    for (let at = this.#rest.indexOf("\n"); at !== -1 && at < characters; at = this.#rest.indexOf("\n", at + 1))
-      this.#line += 1;
+    const gone = this.#rest.slice(0, characters);
+    for (let at = gone.indexOf("\n"); at !== -1; at = gone.indexOf("\n", at + 1)) this.#line += 1;
     this.#rest = this.#rest.slice(characters);
     this.#at = 0;
   }

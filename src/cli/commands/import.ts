@@ -3,7 +3,7 @@ import type { Config } from "../../config/config.ts";
 import type { Command, Invocation } from "../command.ts";
 import { EXIT } from "../exit.ts";
 
-const FORMATS = ["csv"];
+const FORMATS = ["csv", "zendesk", "lightning-uri", "list-view"];
 const KEYS = ["int", "uuid", "text"];
 
 export const importCommand: Command = {
