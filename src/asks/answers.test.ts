@@ -7,11 +7,20 @@ import { forgetBefore } from "../columns/forget.ts";
 import { openColumns } from "../columns/open.ts";
 import { BatchReader, type LogSource } from "../shipping/batch-reader.ts";
 import { NOTHING_YET } from "../shipping/batch.ts";
+import { shipOnce } from "../shipping/shipper.ts";
 import { ColumnsWriter } from "../shipping/columns-writer.ts";
 import { number32 } from "../columns/numbers.ts";
 import { DAY_MS } from "../base/clock.ts";
 import { LogReader } from "../ledger/read.ts";
-import { ACTORS, KEYS, KINDS, MASTER_KEY, RULES, writeRandomLog } from "../shipping/testing/random-log.ts";
+import {
+  ACTORS,
+  KEYS,
+  KINDS,
+  MASTER_KEY,
+  RULES,
+  writeRandomImports,
+  writeRandomLog,
+} from "../shipping/testing/random-log.ts";
 import { type Answers, columnsAnswers, ledgerAnswers } from "./answers.ts";
 import { subjectTarget } from "./subject.ts";
 
@@ -93,6 +102,22 @@ describe("columns and ledger say the same", () => {
     expect(expected.join("").length).toBeGreaterThan(5_000);
     await shipFirst(log, Math.floor((size * (seed % 4)) / 3));
     expect(await everything(columnsAnswers(columns, [log], failed))).toEqual(expected);
+  });
+
+  test("of imports, however far they are shipped; what is undone leaves answers at once, and columns with shipping", async () => {
+    const log = await writeRandomImports(root, 1, "imports");
+    const expected = await everything(ledgerAnswers([log]));
+    expect(expected.join("").length).toBeGreaterThan(5_000);
+    const size = await (await LogReader.open(log.dir, log)).checkpointSize();
+    // Up to the entry that undoes: columns hold what answers must leave out.
+    await shipFirst(log, size - 1);
+    expect(await everything(columnsAnswers(columns, [log], failed))).toEqual(expected);
+    const where = `WHERE log = ${number32(log.origin)}`;
+    const rows = async (): Promise<number> =>
+      Number((await columns.select(`SELECT count() AS n FROM disclosures ${where}`))[0]?.[0]);
+    const before = await rows();
+    await shipOnce({ columns, logs: [log], rules: RULES });
+    await expect.poll(rows, { timeout: 20_000 }).toBeLessThan(before);
   });
 
   test.for(["before", "after", "and left columns after"])(

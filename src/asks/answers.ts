@@ -135,7 +135,8 @@ async function windowOf(columns: Columns, log: AskedLog): Promise<LogWindow> {
   if (log.imports === undefined) return { log: number, next, readableMs: ranges(days) };
   const imports = await importsIn(await LogReader.open(log.dir, log));
   const readableEntries = countedEntries(imports, new Set(days));
-  return { log: number, next, readableMs: [[0, Number.MAX_SAFE_INTEGER]], readableEntries };
+  const readableMs = [[0, Number.MAX_SAFE_INTEGER]] as const;
+  return { log: number, next, readableMs, readableEntries, undoneEntries: imports.undone };
 }
 
 /** Days, ascending, as stretches of time: neighbours are one. */

@@ -15,7 +15,7 @@ export interface ImportedRows {
 /** @throws WhosawError LEDGER_DAMAGED */
 export function importedRows({ atMs, after, keys: block }: Entry & { readonly kind: "imported" }): ImportedRows {
   const times = decodeTimes(after).map((behind) => atMs + behind);
-  if (block === undefined) return { times, keys: undefined };
+  if (block === undefined) return { times: times.sort((a, b) => a - b), keys: undefined };
   const keys = subjectKeys(block);
   if (keys.length === times.length) return { times, keys };
   throw new WhosawError("LEDGER_DAMAGED", "An imported entry has not as many times as subjects.");

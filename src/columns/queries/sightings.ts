@@ -50,8 +50,13 @@ export interface LogWindow {
   /** Times whose entries may still be read, each from the one on, before the other: days expire. */
   readonly readableMs: readonly (readonly [fromMs: number, toMs: number])[];
   /** Instead, of a log of imports: entries that may still be read and count, each from the one on, before the other. */
-  readonly readableEntries?: readonly (readonly [from: number, before: number])[] | undefined;
+  readonly readableEntries?: readonly EntryRange[] | undefined;
+  /** Of such a log, entries that count no more, whether or not their rows have left. */
+  readonly undoneEntries?: readonly EntryRange[] | undefined;
 }
+
+/** Indices from the one on, before the other. */
+type EntryRange = readonly [from: number, before: number];
 
 /** Of imports rows are older than their entries, in whose order answers are. */
 export function inOrderOfEntries({ logs }: Window): boolean {
@@ -70,7 +75,11 @@ export function within({ fromMs, toMs, logs }: Window): string {
 
 /** What of these logs an answer may not speak of, and what meets the other condition besides. */
 export function unreadable(logs: readonly LogWindow[], or: string): string {
-  return anyOf(logs.map((of) => `(log = ${of.log} AND entry < ${of.next} AND (${or} OR NOT ${times(of)}))`));
+  const counting = ({ undoneEntries = [] }: LogWindow): string =>
+    undoneEntries.length === 0 ? "" : ` AND NOT ${inEntries(undoneEntries)}`;
+  return anyOf(
+    logs.map((of) => `(log = ${of.log} AND entry < ${of.next}${counting(of)} AND (${or} OR NOT ${times(of)}))`),
+  );
 }
 
 function ofLog(of: LogWindow): string {
@@ -78,9 +87,12 @@ function ofLog(of: LogWindow): string {
 }
 
 function times({ readableMs, readableEntries }: LogWindow): string {
-  if (readableEntries !== undefined)
-    return anyOf(readableEntries.map(([from, before]) => `(entry >= ${from} AND entry < ${before})`));
+  if (readableEntries !== undefined) return inEntries(readableEntries);
   return anyOf(readableMs.map(([from, to]) => `(at >= ${from} AND at < ${to})`));
+}
+
+function inEntries(ranges: readonly EntryRange[]): string {
+  return anyOf(ranges.map(([from, before]) => `(entry >= ${from} AND entry < ${before})`));
 }
 
 function anyOf(conditions: readonly string[]): string {

@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { DAY_MS } from "../../base/clock.ts";
 import type { ActorId, DisclosureBlock, Entry } from "../../ledger/entry.ts";
+import { encodeTimes } from "../../ledger/imported-times.ts";
 import {
+  decodeKeys,
   deriveSubjectKey,
   encodeIntKeys,
   encodeTextKeys,
@@ -91,6 +93,43 @@ export async function writeRandomLog(
   return source;
 }
 
+/**
+ * Writes a log of imports below `root`: rows of several months, in any order, one import of them undone.
+ */
+export async function writeRandomImports(root: string, seed: number, name: string): Promise<LogSource> {
+  const dice = new Dice(seed);
+  const clock = { ms: START_MS, nowMs: () => clock.ms };
+  const source = {
+    dir: join(root, name),
+    origin: `test.example/${name}`,
+    masterKey: MASTER_KEY,
+    imports: true,
+  } as const;
+  const ledger = await openLedger({
+    ...source,
+    logSeed: Buffer.alloc(32, 1),
+    clock,
+    witness: undefined,
+    sessionCount: () => 0,
+    onHealth: () => undefined,
+    onFatal: (error) => {
+      throw error;
+    },
+    unsafeSkipSyncForBench: true,
+  });
+  const append = async (entry: Entry): Promise<number> => (await ledger.append(entry)).firstIndex;
+  const numbers: number[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    numbers.push(await append({ kind: "import", file: `0${i}`, format: "csv", by: "uid:0", continues: undefined }));
+    const writing = new Writing(ledger, dice);
+    for (let step = 0; step < 25; step += 1) await writing.importStep();
+    clock.ms += DAY_MS;
+  }
+  await append({ kind: "import-undone", import: numbers[1] ?? 0, by: "uid:0" });
+  await ledger.close();
+  return source;
+}
+
 class Writing {
   readonly #ledger: Ledger;
   readonly #dice: Dice;
@@ -109,6 +148,24 @@ class Writing {
     else if (what === 1) await this.#append({ kind: "heartbeat", sessions: 3 });
     else if (what < 5 && this.#open.length > 0) await this.#append(this.#disclosure());
     else await this.#statement();
+  }
+
+  async importStep(): Promise<void> {
+    const dice = this.#dice;
+    if (this.#forms.length === 0 || dice.below(8) === 0) this.#forms.push(await this.#append(this.#form()));
+    const keys = dice.below(5) === 0 ? undefined : this.#keys();
+    const count = keys === undefined ? dice.below(3) : decodeKeys(keys).keys.length;
+    await this.#append({
+      kind: "imported",
+      form: dice.one(this.#forms),
+      actor: dice.one(ACTORS),
+      grade: dice.one(["exact", "page-level", "possible"]),
+      page: dice.below(2) === 0,
+      // About the middle of the questions' windows, and months before.
+      atMs: START_MS - dice.below(3) * 40 * DAY_MS + dice.below(60_000),
+      keys,
+      after: encodeTimes(Array.from({ length: count }, () => dice.below(60_000))),
+    });
   }
 
   async #append(entry: Entry): Promise<number> {
