@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Columns } from "../columns/columns.ts";
-import { forgetBefore } from "../columns/forget.ts";
+import { forgetBefore, forgetImported } from "../columns/forget.ts";
 import { openColumns } from "../columns/open.ts";
 import { BatchReader, type LogSource } from "../shipping/batch-reader.ts";
 import { NOTHING_YET } from "../shipping/batch.ts";
@@ -11,7 +11,7 @@ import { shipOnce } from "../shipping/shipper.ts";
 import { ColumnsWriter } from "../shipping/columns-writer.ts";
 import { number32 } from "../columns/numbers.ts";
 import { DAY_MS } from "../base/clock.ts";
-import { LogReader } from "../ledger/read.ts";
+import { firstEntrySince, LogReader } from "../ledger/read.ts";
 import {
   ACTORS,
   KEYS,
@@ -118,6 +118,21 @@ describe("columns and ledger say the same", () => {
     const before = await rows();
     await shipOnce({ columns, logs: [log], rules: RULES });
     await expect.poll(rows, { timeout: 20_000 }).toBeLessThan(before);
+
+    const [day = ""] = readdirSync(join(log.dir, "keys")).sort();
+    rmSync(join(log.dir, "keys", day));
+    const scopes = (): Promise<unknown[]> =>
+      Promise.all(
+        [ledgerAnswers([log]), columnsAnswers(columns, [log], failed)].map(async (answers) => {
+          const scope = answers.scope({ actors: ACTORS }, RULES);
+          return [await all(scope.subjects), scope.summary()];
+        }),
+      );
+    const [ofLedger, ofColumns] = await scopes();
+    expect(ofColumns).toEqual(ofLedger);
+    expect(JSON.stringify(ofLedger)).toMatch(/entries of all actors have expired/u);
+    await forgetImported(columns, number32(log.origin), await firstEntrySince(log.dir, Date.parse(day) + DAY_MS));
+    expect(await scopes()).toEqual([ofLedger, ofLedger]);
   });
 
   test.for(["before", "after", "and left columns after"])(

@@ -142,6 +142,35 @@ test("what is undone leaves answers at once, and can be imported again", async (
   expect((await whosaw("import", "--list")).stdout).toMatch(/undone[\s\S]*undone[\s\S]*whole/u);
 });
 
+test("the example in docs/importing.md is imported as it stands there; a mapping tells whose tickets were opened, and by whom", async () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/importing.md"), "utf8");
+  writeFileSync(at("example.csv"), /```csv\n([\s\S]*?)```/u.exec(page)?.[1] ?? "");
+  const example = await whosaw("import", "example.csv", "--json");
+  expect(JSON.parse(example.stdout)).toMatchObject({
+    rows: 4,
+    added: 4,
+    grades: { exact: 1, "page-level": 1, possible: 2 },
+  });
+
+  const line = (url: string): string =>
+    JSON.stringify({ timestamp: "2026-06-01T09:00:00Z", user_id: 77, method: "GET", url, status: 200 });
+  writeFileSync(at("zendesk.jsonl"), ["/api/v2/tickets/5", "/api/v2/tickets", "/api/v2/macros"].map(line).join("\n"));
+  writeFileSync(at("tickets.csv"), "id,subject\n5,990\n");
+  writeFileSync(at("people.csv"), "id,actor\n77,alice@example.com\n");
+  const given = ["--subjects", "tickets.csv", "--actors", "people.csv"];
+  const done = await whosaw("import", "zendesk.jsonl", ...given, "--json");
+  expect(JSON.parse(done.stdout)).toMatchObject({
+    format: "zendesk",
+    rows: 2,
+    unnamed: 1,
+    ignored: 1,
+    unknownActors: 0,
+  });
+  const alice = (await readRegister(at("whosaw-actors.json"))).byName("alice@example.com");
+  expect(alice?.aliases).toEqual(["alice@example.com", "zendesk:77"]);
+  expect(await answers([["who-saw", "customer", "990"]])).toMatchObject([[{ actor: alice?.id, grade: "exact" }]]);
+});
+
 test("a file with wrong lines is refused whole, and each of them named", async () => {
   writeFileSync(at("wrong.csv"), `${ROWS}yesterday,alice,,1,,\n2026-05-02T10:00:00Z,alice,,1,shoe,\n`);
   const { exit, stderr } = await whosaw("import", "wrong.csv");

@@ -154,7 +154,7 @@ class Writing {
     const dice = this.#dice;
     if (this.#forms.length === 0 || dice.below(8) === 0) this.#forms.push(await this.#append(this.#form()));
     const keys = dice.below(5) === 0 ? undefined : this.#keys();
-    const count = keys === undefined ? dice.below(3) : decodeKeys(keys).keys.length;
+    const count = keys === undefined ? 1 + dice.below(3) : decodeKeys(keys).keys.length;
     await this.#append({
       kind: "imported",
       form: dice.one(this.#forms),
