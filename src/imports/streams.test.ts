@@ -14,10 +14,10 @@ function read(stream: Stream, text: string, cuts: readonly number[]): { records:
   try {
     let from = 0;
     for (const end of ends) {
-      records.push(...stream.push(text.slice(from, end)));
+      for (const record of stream.push(text.slice(from, end))) records.push(record);
       from = end;
     }
-    records.push(...stream.end());
+    for (const record of stream.end()) records.push(record);
     return { records, problem: false };
   } catch (error) {
     expect(error).toBeInstanceOf(RowProblem);
@@ -95,8 +95,7 @@ test("other text is a problem with a line, never a crash, and the same in pieces
   });
   fc.assert(
     fc.property(text, cuts, (json, at) => {
-      const whole = read(new JsonStream(), json, []);
-      expect(read(new JsonStream(), json, at).records.length).toBe(whole.records.length);
+      expect(read(new JsonStream(), json, at)).toEqual(read(new JsonStream(), json, []));
     }),
     { numRuns: 1_000 },
   );

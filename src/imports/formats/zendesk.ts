@@ -15,8 +15,11 @@ interface Shown {
 }
 
 /** Pages that show many people, and do not say whom. */
-const LISTS =
-  /\/(?:tickets|users|requests|search|organizations|views|incremental|exports|end_users|suspended_tickets|deleted_tickets|satisfaction_ratings|conversations|chats|calls)(?=[./?]|$)/u;
+const LIST_SEGMENTS = new Set(
+  "tickets users end_users requests search organizations views incremental exports conversations chats calls satisfaction_ratings".split(
+    " ",
+  ),
+);
 const ONE = /\/(tickets|requests|users|end_users)\/(\d{1,19})(?=[./]|$)/u;
 const MANY = /\/(tickets|users)\/show_many(?:\.json)?\?(?:.*&)?ids=([\d,%C]+)/iu;
 /** In the text of a query; variables are not in the log. */
@@ -89,7 +92,8 @@ function shownBy(url: string, graphql: unknown): Shown | undefined {
   }
   const one = ONE.exec(path);
   if (one !== null) return { ids: [idOf(one[1] ?? "", one[2] ?? "")], grade: "exact" };
-  return LISTS.test(path) ? { ids: [], grade: "possible" } : undefined;
+  const segments = (path.split("?")[0] ?? "").split(/[/.]/u);
+  return segments.some((segment) => LIST_SEGMENTS.has(segment)) ? { ids: [], grade: "possible" } : undefined;
 }
 
 function shownByQuery(graphql: unknown): Shown | undefined {
