@@ -52,7 +52,7 @@ const SUBJECTS = new Map([
 test.each([
   ["a ticket", "https://x.zendesk.com/api/v2/tickets/1.json?include=users", {}, ["4711 exact"]],
   ["what belongs to a ticket, of a mapping without prefix", "/api/v2/tickets/2/comments", {}, ["4712 exact"]],
-  ["the agent's page of a ticket", "/agent/tickets/1", {}, ["4711 exact"]],
+  ["the agent's page of a ticket", "/agent/tickets/1?brand=2", {}, ["4711 exact"]],
   ["a user", "/api/v2/users/9", {}, ["4711 exact"]],
   ["a ticket that no mapping names", "/api/v2/tickets/3", {}, ["? possible"]],
   ["several", "/api/v2/tickets/show_many.json?ids=1,2,3", {}, ["4711 exact", "4712 exact", "? possible"]],

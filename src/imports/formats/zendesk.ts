@@ -20,7 +20,7 @@ const LIST_SEGMENTS = new Set(
     " ",
   ),
 );
-const ONE = /\/(tickets|requests|users|end_users)\/(\d{1,19})(?=[./]|$)/u;
+const ONE = /\/(tickets|requests|users|end_users)\/(\d{1,19})(?=[./?]|$)/u;
 const MANY = /\/(tickets|users)\/show_many(?:\.json)?\?(?:.*&)?ids=([\d,%C]+)/iu;
 /** In the text of a query; variables are not in the log. */
 const IN_QUERY = /\b(ticket|user|customer)\s*\(\s*id\s*:\s*"?(\d{1,19})"?\s*\)/giu;
