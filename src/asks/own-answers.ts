@@ -61,8 +61,8 @@ async function* reading<T>(
   }
 }
 
-/** Embedded columns that nobody has made yet are not made for a question. */
-async function openIfThere(
+/** Embedded columns that nobody has made yet are not made for a question. @returns undefined where the ledger makes up for them */
+export async function openIfThere(
   place: Config["columns"],
   onLedger: (why: WhosawError) => void,
 ): Promise<Columns | undefined> {

@@ -228,6 +228,10 @@ export const LIMITS = {
   /** A body with as many reports as a case holds, most of them short. */
   reportsBodyBytesMax: 64 << 20,
   caseTitleCharsMax: 200,
+  /** A file with the result of a trace. */
+  traceFileBytesMax: 64 << 20,
+  /** Views that a trace reads from the ledger alone. */
+  tracedViewsMax: 5_000_000,
   reasonCharsMax: 1_000,
   /** Between the two times of a contact. */
   contactDaysMax: 366,

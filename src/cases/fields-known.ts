@@ -1,11 +1,9 @@
 /** What a caller knew, as people say it: classes of fields, one bit each. */
+import { CLASS_BITS } from "../asks/class-bits.ts";
 import { WhosawError } from "../base/errors.ts";
 
-/** Of a class that is not named here: `other`. */
-const FIELD_BITS = { identity: 1, contact: 2, content: 4, secret: 8, ticket: 16, other: 32 } as const;
-
 /** Everyday words for them. */
-const WORDS: Readonly<Record<string, keyof typeof FIELD_BITS>> = {
+const WORDS: Readonly<Record<string, keyof typeof CLASS_BITS>> = {
   name: "identity",
   "e-mail": "contact",
   email: "contact",
@@ -20,7 +18,7 @@ const WORDS: Readonly<Record<string, keyof typeof FIELD_BITS>> = {
   case: "ticket",
 };
 
-const HINT = `Classes are ${Object.keys(FIELD_BITS).join(", ")}; name, e-mail, phone, address, message and password will do.`;
+const HINT = `Classes are ${Object.keys(CLASS_BITS).join(", ")}; name, e-mail, phone, address, message and password will do.`;
 
 /**
  * @param text names between commas, semicolons, blanks or bars; empty, or `nothing`, when the customer could not say
@@ -36,16 +34,16 @@ export function readFieldsKnown(text: string): number {
       throw new WhosawError("USAGE", "What the caller knew is said in classes of fields, and this names none.", {
         hint: HINT,
       });
-    bits |= FIELD_BITS[name];
+    bits |= CLASS_BITS[name];
   }
   return bits;
 }
 
 /** The classes, in the order of their bits. */
 export function fieldNames(bits: number): string[] {
-  return Object.entries(FIELD_BITS).flatMap(([name, bit]) => ((bits & bit) === 0 ? [] : [name]));
+  return Object.entries(CLASS_BITS).flatMap(([name, bit]) => ((bits & bit) === 0 ? [] : [name]));
 }
 
-function isClass(name: string): name is keyof typeof FIELD_BITS {
-  return Object.hasOwn(FIELD_BITS, name);
+function isClass(name: string): name is keyof typeof CLASS_BITS {
+  return Object.hasOwn(CLASS_BITS, name);
 }

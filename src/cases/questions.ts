@@ -34,6 +34,13 @@ const report = z.strictObject({
 
 const settings = z.record(z.string().regex(/^[a-zA-Z]{1,40}$/u), z.number());
 
+const tracing = {
+  caseId,
+  kind: line(LIMITS.controlNameCharsMax).optional(),
+  fromLedger: z.boolean().optional(),
+  teams: z.record(line(LIMITS.controlNameCharsMax), line(LIMITS.controlNameCharsMax)).optional(),
+};
+
 interface Question<Asked> {
   readonly shape: z.ZodType<Asked>;
   readonly answer: (desk: CaseDesk, asked: Asked, by: string, tell: Tell) => Promise<unknown>;
@@ -70,6 +77,11 @@ export const CASE_QUESTIONS = {
   "report-assign": question(
     z.strictObject({ caseId, ids: z.array(reportId).min(1).max(LIMITS.reportsPerTurnMax) }),
     (desk, asked, by) => desk.assign(by, asked),
+  ),
+  trace: question(z.strictObject(tracing), (desk, asked, by, tell) => desk.trace(by, asked, tell)),
+  "trace-again": question(
+    z.strictObject({ ...tracing, settings, ids: z.array(reportId).min(1).max(LIMITS.reportsPerCaseMax) }),
+    (desk, asked, by, tell) => desk.traceAgain(by, asked, tell),
   ),
   "report-withdraw": question(
     z.strictObject({ id: reportId, because: line(LIMITS.reasonCharsMax) }),

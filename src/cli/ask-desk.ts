@@ -1,4 +1,5 @@
 /** Questions about cases and reports: asked of the control plane if it runs, and otherwise answered by this process. */
+import { openIfThere } from "../asks/own-answers.ts";
 import { systemClock } from "../base/clock.ts";
 import { CaseDesk } from "../cases/desk.ts";
 import { askDesk, type CaseQuestionName } from "../cases/questions.ts";
@@ -19,11 +20,13 @@ const PROGRESS_MS = 1_000;
  * @throws WhosawError of whoever answers
  */
 export async function askCases<T>(
-  { output }: Invocation,
+  { output }: Pick<Invocation, "output">,
   config: Config,
   name: CaseQuestionName,
   ask: object,
 ): Promise<T> {
+  const onLedger = ({ message }: Error): void =>
+    output.note(`answered from the ledger, which takes longer: ${message}`);
   let saidMs = Date.now();
   const say = ({ of, done, total }: Progress): void => {
     if (Date.now() - saidMs < PROGRESS_MS) return;
@@ -31,24 +34,27 @@ export async function askCases<T>(
     output.note(`${done.toLocaleString("en")}${total === null ? "" : ` of ${total.toLocaleString("en")}`} ${of}`);
   };
   const control = await ControlClient.find(config.control.socket);
-  if (control === undefined) return alone(config, name, ask, say);
+  if (control === undefined) return alone(config, { name, ask }, { say, onLedger });
   const { batches } = control.stream(`/v1/${name}`, { by: asker(), ask });
   return last<T>(flat(batches as AsyncIterable<readonly Step<unknown>[]>), say);
 }
 
-/** With state and console log opened by this process. */
+/** With state, console log and, for a trace, columns opened by this process. */
 async function alone<T>(
   config: Config,
-  name: CaseQuestionName,
-  ask: object,
-  say: (progress: Progress) => void,
+  { name, ask }: { readonly name: CaseQuestionName; readonly ask: object },
+  { say, onLedger }: { readonly say: (progress: Progress) => void; readonly onLedger: (why: Error) => void },
 ): Promise<T> {
   await assertLedgerStarted(config.ledger);
   const { masterKey } = await loadKeys(config.ledger.keys);
   const state = await openState(config.state, { installation: config.ledger.origin, clock: systemClock });
+  const columns = async () => {
+    const opened = await openIfThere(config.columns, onLedger);
+    return opened && { columns: opened, done: () => opened.close() };
+  };
   try {
     return await withOwnLog(config, (log) => {
-      const desk = new CaseDesk({ config, state, log, masterKey, clock: systemClock });
+      const desk = new CaseDesk({ config, state, log, masterKey, clock: systemClock, columns });
       return last<T>(askDesk(desk, name, ask, asker()), say);
     });
   } finally {

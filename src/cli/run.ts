@@ -6,7 +6,7 @@ import { optionsOf } from "./options.ts";
 import { createOutput, printError } from "./output.ts";
 import { commands, groups } from "./tree.ts";
 import { usageError } from "./usage.ts";
-import { version } from "./version.ts";
+import { version } from "../base/version.ts";
 
 /**
  * Runs a command line.

@@ -1,7 +1,5 @@
 /** A copy that was found: matched in this process, compared by whoever has columns open. */
-import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
-import { resolve } from "node:path";
 import { WhosawError } from "../base/errors.ts";
 import { openColumns } from "../columns/open.ts";
 import type { Config } from "../config/config.ts";
@@ -9,12 +7,12 @@ import { answerFound } from "../control/answers.ts";
 import { ControlClient } from "../control/client.ts";
 import { matchCopy } from "../found/found.ts";
 import { foundLook, type FoundQuestion, type FoundTold, questionOf } from "../found/question.ts";
-import { nothingRead, readCopy } from "../found/read/read.ts";
 import { deriveSubjectKey } from "../ledger/keys-block.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import { asker, withOwnLog } from "./answers.ts";
 import type { Invocation } from "./command.ts";
 import { type FoundReport, foundReport } from "./found-report.ts";
+import { fileBytes, linesOf, teamsOf } from "./teams-file.ts";
 
 /** Between two lines of progress. */
 const PROGRESS_MS = 1_000;
@@ -86,46 +84,4 @@ async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Actor to team, by the first row's `actor` and `team`. */
-async function teamsOf(invocation: Invocation): Promise<Readonly<Record<string, string>> | undefined> {
-  const [head, ...rows] = await linesOf(invocation, invocation.option("teams"));
-  if (head === undefined) return undefined;
-  const [actor, team] = [head.indexOf("actor"), head.indexOf("team")];
-  if (actor === -1 || team === -1) {
-    throw new WhosawError("USAGE", "The file of --teams does not say which columns are actor and team.", {
-      hint: "Write a first line with these names: actor,team.",
-    });
-  }
-  return Object.fromEntries(rows.flatMap((row) => (row[actor] && row[team] ? [[row[actor], row[team]] as const] : [])));
-}
-
-/** Rows of a small delimited file, its first line among them. */
-async function linesOf(invocation: Invocation, file: string | undefined): Promise<string[][]> {
-  if (file === undefined) return [];
-  const lines: string[][] = [];
-  for await (const { table, rows } of readCopy(fileBytes(invocation, file), nothingRead())) {
-    if (lines.length === 0 && table.columns[0] !== "column 1") lines.push([...table.columns]);
-    for (const row of rows) lines.push(row.map((value) => value?.trim() ?? ""));
-  }
-  return lines;
-}
-
-async function* fileBytes({ context }: Invocation, file: string): AsyncGenerator<Uint8Array, void, undefined> {
-  if (file === "-") {
-    for await (const chunk of context.stdin)
-      yield typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array);
-    return;
-  }
-  try {
-    for await (const chunk of createReadStream(resolve(context.cwd, file), { highWaterMark: 1 << 18 }))
-      yield chunk as Uint8Array;
-  } catch (cause) {
-    if (cause instanceof WhosawError) throw cause;
-    throw new WhosawError("FILE_UNREADABLE", `${file} cannot be read.`, {
-      cause,
-      hint: "See that it is there and may be read.",
-    });
-  }
 }

@@ -189,7 +189,9 @@ class Control implements RunningControl, Desk, Watched {
     const config = this.#config;
     const [{ state }, log] = [this.#state.get(), this.consoleLog()];
     const { masterKey } = await loadKeys(config.ledger.keys);
-    return new CaseDesk({ config, state, log, masterKey, clock: systemClock });
+    const opened = this.#columns.value?.columns;
+    const columns = async () => opened && { columns: opened, done: () => Promise.resolve() };
+    return new CaseDesk({ config, state, log, masterKey, clock: systemClock, columns });
   }
 
   consoleLog(): Pick<Ledger, "append"> {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { CborReader } from "./cbor.ts";
-import { parseVkey, type NoteVerifier } from "./checkpoint.ts";
+import { type Checkpoint, parseVkey, type NoteVerifier } from "./checkpoint.ts";
 import { DayKeys, dayNumber } from "./day-keys.ts";
 import { nodeDisk, type Disk } from "./disk.ts";
 import { readWhole } from "./durable-file.ts";
@@ -107,7 +107,12 @@ export class LogReader {
 
   /** Entries under the checkpoint. */
   async checkpointSize(): Promise<number> {
-    return (await readCheckpoint(this.#disk, this.#dir, this.#log)).size;
+    return (await this.checkpoint()).size;
+  }
+
+  /** The checkpoint itself, its signature checked; the empty tree if there is none. */
+  checkpoint(): Promise<Checkpoint> {
+    return readCheckpoint(this.#disk, this.#dir, this.#log);
   }
 
   /**

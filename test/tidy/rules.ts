@@ -38,6 +38,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/cases": [
     "src/base",
     "src/ledger",
+    "src/actors",
     "src/columns",
     "src/state",
     "src/shipping",
