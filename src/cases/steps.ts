@@ -3,10 +3,9 @@
 export type Step<T> = { readonly progress: Progress } | { readonly answer: T };
 
 export interface Progress {
-  /** Of what: `reports`, `entries of ORIGIN`. */
+  /** Of what: `reports`, `entries of ORIGIN`; or what was done, where nobody knows how much there is. */
   readonly of: string;
   readonly done: number;
-  /** Null where nobody knows yet. */
   readonly total: number | null;
 }
 

@@ -59,7 +59,12 @@ async function traceFromColumns(
     reports: reports.map((report) => placedReport(report, (subject) => known.has(subject))),
     staff,
     options,
-    onMade: ({ what, epoch }) => tell({ of: `aggregate of ${what} for epoch ${epoch} made`, done: 1, total: null }),
+    onMade: ({ what, epoch }) =>
+      tell({
+        of: `counted what ${what === "actors" ? "each actor was" : "groups of customers were"} shown in month ${epoch}`,
+        done: 0,
+        total: null,
+      }),
   };
   const input = await caseInput(columns, asked);
   const pairs = await weigh("pairs", input);

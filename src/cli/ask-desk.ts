@@ -31,7 +31,7 @@ export async function askCases<T>(
   const say = ({ of, done, total }: Progress): void => {
     if (Date.now() - saidMs < PROGRESS_MS) return;
     saidMs = Date.now();
-    output.note(`${done.toLocaleString("en")}${total === null ? "" : ` of ${total.toLocaleString("en")}`} ${of}`);
+    output.note(total === null ? of : `${done.toLocaleString("en")} of ${total.toLocaleString("en")} ${of}`);
   };
   const control = await ControlClient.find(config.control.socket);
   if (control === undefined) return alone(config, { name, ask }, { say, onLedger });

@@ -44,8 +44,9 @@ export async function* scope(
   const uses = await usesOf(columns, names, from);
   const unions = new Unions(uses);
   const shown = `SELECT kind, key_type, subject, subject2, min(at) AS first, max(at) AS last, count() AS n, min(listed) AS l, max(${SURE}) AS sure, ${usedIn(numbered(uses))} AS u ${from} GROUP BY kind, key_type, subject, subject2`;
-  // Of a subject that has moved, both rows stand there until they are merged.
-  const strata = `SELECT kind, subject, subject2, argMax(stratum, at) AS stratum FROM strata WHERE (kind, subject, subject2) IN (SELECT DISTINCT kind, subject, subject2 ${from}) GROUP BY kind, subject, subject2`;
+  // Of a subject that has moved, both rows stand there until they are merged. One integer is looked up three times as fast
+  // as a whole key; the join sees to the rest.
+  const strata = `SELECT kind, subject, subject2, argMax(stratum, at) AS stratum FROM strata WHERE subject IN (SELECT DISTINCT subject ${from}) GROUP BY kind, subject, subject2`;
   const sql = `SELECT kind, key_type, subject, subject2, first, last, n, l, sure, u, stratum FROM (${shown}) AS shown ANY LEFT JOIN (${strata}) AS held USING (kind, subject, subject2) ORDER BY kind, key_type, subject, subject2`;
   for await (const rows of columns.stream(sql)) {
     const kindOf = await names.of("kinds", distinct(rows, 0));
