@@ -89,7 +89,7 @@ const ROUNDED = 1e-9;
 
 function agree(before: Outcome, after: Outcome): boolean {
   const text = ({ suspects, group }: Outcome): string =>
-    JSON.stringify([suspects.map(({ staff, verdict }) => [staff, verdict]).sort(), group]);
+    JSON.stringify([suspects.map(({ staff, verdict }) => `${staff} ${verdict}`).sort(), group]);
   const posteriors = new Map(after.suspects.map(({ staff, posterior }) => [staff, posterior]));
   return (
     text(before) === text(after) &&

@@ -28,6 +28,7 @@ export function traceText(traced: Traced): string {
 }
 
 const SHOWN = 10;
+const EXPLANATIONS_SHOWN = 5;
 const ADVICE_SHOWN = 3;
 
 /** What may be said, and no more than that. */
@@ -72,16 +73,16 @@ const KINDS: Readonly<Record<Hypothesis["kind"], string>> = {
   pair: "two people together",
 };
 
-function explanationRows({ hypotheses }: TraceResult): string[][] {
-  const outside = hypotheses.filter(({ kind }) => kind === "nobody");
-  const top = hypotheses.slice(0, SHOWN);
-  // Nobody is an answer, and stands there however unlikely it is.
-  const shown = [...top, ...outside.filter((each) => !top.includes(each))];
-  return shown.map(({ kind, staff, team, beside, posterior }) => [
+function explanationRows({ hypotheses, steps }: TraceResult): string[][] {
+  const top = hypotheses.slice(0, EXPLANATIONS_SHOWN);
+  const rows = top.map(({ kind, staff, team, beside, posterior }) => [
     KINDS[kind],
     staff.length > 0 ? `${staff.join(" and ")}${beside === undefined ? "" : ` beside ${beside}`}` : (team ?? "-"),
     percent(posterior),
   ]);
+  // Nobody is an answer, and stands there however unlikely it is.
+  if (top.some(({ kind }) => kind === "nobody")) return rows;
+  return [...rows, [KINDS.nobody, "-", percent(steps.at(-1)?.nobody ?? 1)]];
 }
 
 /** How far each is from what evidence takes. */
@@ -136,9 +137,12 @@ function outcomeText({ suspects, group }: Replay["before"]): string {
 }
 
 function percent(share: number): string {
+  if (share > 0 && share < LEAST_SHARE) return "< 0.0001 %";
   return `${(share * 100).toFixed(share < 0.001 ? 4 : 1)} %`;
 }
 
 function count(of: number, one: string): string {
   return `${of.toLocaleString("en")} ${one}${of === 1 ? "" : "s"}`;
 }
+
+const LEAST_SHARE = 1e-6;
