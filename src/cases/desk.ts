@@ -8,7 +8,7 @@ import { WhosawError } from "../base/errors.ts";
 import { version } from "../base/version.ts";
 import type { Columns } from "../columns/columns.ts";
 import type { Config } from "../config/config.ts";
-import { gatewayLogs } from "../config/gateways.ts";
+import { disclosureLogs } from "../config/gateways.ts";
 import { policyHash } from "../config/policy-hash.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { assertLedgerStarted, startedLogs } from "../ledger/started.ts";
@@ -181,7 +181,7 @@ export class CaseDesk {
   async #weigh(of: Case, reports: readonly Report[], asked: WeighAsked, tell: Tell): Promise<Traced> {
     const { config, masterKey, clock } = this.#stores;
     await assertLedgerStarted(config.ledger);
-    const logs = (await startedLogs(gatewayLogs(config))).map((log) => ({ ...log, masterKey }));
+    const logs = (await startedLogs(disclosureLogs(config))).map((log) => ({ ...log, masterKey }));
     const basis = await basisOf(logs);
     const teams = asked.teams ?? null;
     const question = {

@@ -5,6 +5,7 @@ import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { number32 } from "../columns/numbers.ts";
 import { DECISIONS, type DisclosureRow, type FormRow, type StatementRow } from "../columns/rows.ts";
+import { importsIn, inRanges } from "../ledger/imports.ts";
 import { LogReader } from "../ledger/read.ts";
 import { type RowRules, takeLookingBack } from "../shipping/batch-reader.ts";
 import { FieldClasses } from "../shipping/field-classes.ts";
@@ -38,9 +39,11 @@ export async function viewsInLedger(
     const reader = await LogReader.open(log.dir, log);
     const total = await reader.checkpointSize();
     const flattener = new Flattener(number32(log.origin), classes);
+    const undone = log.imports === undefined ? [] : (await importsIn(reader)).undone;
     let done = 0;
     for await (const run of reader.runs(0, total)) {
       for (const entry of run) {
+        if (inRanges(undone, entry.index)) continue;
         const missing = flattener.take(entry, gathering);
         if (missing !== undefined) await takeLookingBack(flattener, missing, entry, gathering, reader);
       }
