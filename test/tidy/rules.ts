@@ -77,6 +77,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/shipping",
     "src/imports",
     "src/asks",
+    "src/trace",
     "src/cases",
     "src/state",
     "src/init",
