@@ -55,7 +55,7 @@ async function traceFromColumns(
   const asked: CaseAsked = {
     kind,
     rules,
-    readable: new Map(windows.map(({ log, readableMs }) => [log, readableMs])),
+    logs: windows,
     reports: reports.map((report) => placedReport(report, (subject) => known.has(subject))),
     staff,
     options,
