@@ -196,6 +196,13 @@ export const LIMITS = {
   columnsAnswerTimeoutMs: 300_000,
   /** Disclosures and strata of the subjects that one statement aggregates; shipping has its turn between two. */
   aggregatedRowsMax: 2_000_000,
+  /** Epochs whose cells the control plane keeps ready, the running one included; older ones are made when a case asks for them. */
+  aggregatedEpochsMax: 4,
+  /** They are extended again after so long, and sooner after a failure. */
+  aggregatesIntervalMs: 6 * 3_600_000,
+  aggregatesRetryMs: 60_000,
+  /** Between two statements that make them, for whoever else asks. */
+  aggregatesGiveWayMs: 100,
   /** From the first day that may weigh in a case to its last contact. */
   caseDaysMax: 36_525,
   /** A case is read again so often when its aggregates are made anew meanwhile. */

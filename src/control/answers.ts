@@ -6,6 +6,7 @@ import type { ScopeQuestion } from "../asks/scope.ts";
 import { subjectTarget } from "../asks/subject.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Columns } from "../columns/columns.ts";
+import type { LogWindow } from "../columns/queries/sightings.ts";
 import type { Config } from "../config/config.ts";
 import { disclosureLogs } from "../config/gateways.ts";
 import { type FoundQuestion, foundOut, type FoundTold } from "../found/question.ts";
@@ -83,6 +84,12 @@ export async function answerFound(config: Config, columns: Columns, question: Ba
   const { all } = await readRegister(config.actors.file);
   const roles = new Map(all.map(({ id, role }) => [id, role] as const));
   return { ...(await foundOut(columns, { roles, windows }, question)), behind };
+}
+
+/** What of each log columns may be read for. @throws WhosawError as `shippedLogs`, LEDGER_KEY_LOST, LEDGER_IO */
+export async function readableLogs(config: Config, columns: Columns): Promise<readonly LogWindow[]> {
+  const { logs } = await askedLogs(config);
+  return (await shippedLogs(columns, logs)).windows;
 }
 
 /** A misspelt kind must not read as 'nobody'. */

@@ -17,7 +17,16 @@ import type { FoundQuestion, FoundTold } from "../found/question.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
-import { type Answering, type AnswersOf, answerFound, answerScope, answerSeenBy, answerWhoSaw } from "./answers.ts";
+import { FollowedAggregates } from "./aggregates.ts";
+import {
+  type Answering,
+  readableLogs,
+  type AnswersOf,
+  answerFound,
+  answerScope,
+  answerSeenBy,
+  answerWhoSaw,
+} from "./answers.ts";
 import { createApp } from "./app.ts";
 import { keepColumns, type ShippedColumns } from "./columns.ts";
 import { keepConsoleLog } from "./console.ts";
@@ -82,6 +91,7 @@ class Control implements RunningControl, Desk, Watched {
   readonly #columns: Kept<ShippedColumns>;
   readonly #state: Kept<KeptState>;
   readonly #strata: FollowedStrata;
+  readonly #aggregates: FollowedAggregates;
   /** Swapped as one by a reload. */
   #config: Config;
   #socket: ClaimedSocket | undefined;
@@ -116,6 +126,16 @@ class Control implements RunningControl, Desk, Watched {
         else log.warn({ code: problem.code, err: problem }, problem.message);
       },
     });
+    this.#aggregates = new FollowedAggregates({
+      rules: () => this.#config.classification,
+      windows: (columns) => readableLogs(this.#config, columns),
+      columns: () => this.#columns.value,
+      onMade: (kind, made) => log.info({ event: "aggregate-made", kind, ...made }, `aggregate ${made.how}`),
+      onProblem: (problem) => {
+        if (problem === undefined) log.info({}, "daily aggregates are made again");
+        else log.warn({ code: problem.code, err: problem }, problem.message);
+      },
+    });
   }
 
   get http(): string | undefined {
@@ -138,6 +158,7 @@ class Control implements RunningControl, Desk, Watched {
     void this.#columns.start();
     void this.#state.start();
     this.#strata.follow();
+    this.#aggregates.follow();
     await this.#console.start();
   }
 
@@ -174,14 +195,20 @@ class Control implements RunningControl, Desk, Watched {
       );
   }
 
-  reindex(): AsyncGenerator<ReindexProgress, void, undefined> {
-    return this.#columns.get().reindex();
+  async *reindex(): AsyncGenerator<ReindexProgress, void, undefined> {
+    try {
+      yield* this.#columns.get().reindex();
+    } finally {
+      // None are left.
+      this.#aggregates.follow();
+    }
   }
 
   async expire({ by, beforeMs }: ExpireAsked): Promise<readonly ExpiredLog[]> {
     const expired = await expiring(this.#config, beforeMs, systemClock.nowMs());
     const { columns } = this.#columns.get();
     await expire(this.#config, expired, { beforeMs, by, log: this.consoleLog(), columns });
+    this.#aggregates.follow();
     return expired;
   }
 
@@ -210,13 +237,19 @@ class Control implements RunningControl, Desk, Watched {
       ]),
       opening: Object.entries(kept).flatMap(([of, { opening }]) => (opening ? [of] : [])),
       strata: this.#strata.problem,
+      aggregates: this.#aggregates.problem,
     });
   }
 
   async metrics(): Promise<{ contentType: string; text: string }> {
     const { list } = this.gateways;
     const shipping = this.#columns.value?.shipping ?? [];
-    const text = await this.#metrics.text({ gateways: list, health: this.health(), shipping });
+    const text = await this.#metrics.text({
+      gateways: list,
+      health: this.health(),
+      shipping,
+      aggregated: this.#aggregates.reached,
+    });
     return { contentType: this.#metrics.contentType, text };
   }
 
@@ -244,6 +277,7 @@ class Control implements RunningControl, Desk, Watched {
     };
     this.#state.value?.keepUp();
     this.#strata.follow();
+    this.#aggregates.follow();
     const number = this.gateways.askReload(systemClock.nowMs());
     const asked = this.gateways.list.filter(({ leased }) => leased).map(({ report }) => report.origin);
     const taken = (origin: string): boolean => (this.gateways.of(origin)?.report.reload ?? 0) >= number;
@@ -274,7 +308,7 @@ class Control implements RunningControl, Desk, Watched {
       app.server.closeAllConnections();
       await app.close();
     }
-    await this.#strata.close();
+    await Promise.all([this.#strata.close(), this.#aggregates.close()]);
     await Promise.all([this.#columns.close(), this.#state.close()]);
     await this.#console.close();
     await this.#socket?.release();

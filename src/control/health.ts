@@ -15,7 +15,7 @@ export interface HealthTold {
   readonly policy: string;
   readonly gateways: readonly { readonly origin: string; readonly leased: boolean; readonly sessions: number }[];
   readonly problems: readonly HealthProblem[];
-  /** What should be seen to, though nothing that is recorded depends on it: `strata`, stores that are still being opened. */
+  /** What should be seen to, though nothing that is recorded depends on it: `strata`, `daily aggregates`, stores that are still being opened. */
   readonly warnings: readonly HealthProblem[];
 }
 
@@ -30,9 +30,19 @@ export interface HealthSources {
   readonly opening: readonly string[];
   /** Why they were not read. */
   readonly strata: WhosawError | undefined;
+  /** Why daily aggregates were not made. */
+  readonly aggregates: WhosawError | undefined;
 }
 
-export function healthOf({ policy, origins, gateways, stores, opening, strata }: HealthSources): HealthTold {
+export function healthOf({
+  policy,
+  origins,
+  gateways,
+  stores,
+  opening,
+  strata,
+  aggregates,
+}: HealthSources): HealthTold {
   const problems = [
     ...[...stores].flatMap(([of, error]) => (error === undefined ? [] : [problemOf(of, error)])),
     ...origins.flatMap((origin) => gatewayProblems(origin, gateways, policy)),
@@ -45,6 +55,7 @@ export function healthOf({ policy, origins, gateways, stores, opening, strata }:
     warnings: [
       ...opening.map((of) => ({ of, code: "OPENING", message: "It is being opened.", hint: null })),
       ...(strata === undefined ? [] : [problemOf("strata", strata)]),
+      ...(aggregates === undefined ? [] : [problemOf("daily aggregates", aggregates)]),
     ],
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Metrics for Prometheus, of the control plane and of all gateways. Labels are origins of gateways, names of stores and
- * error codes: never ids of people or subjects.
+ * Metrics for Prometheus, of the control plane and of all gateways. Labels are origins of gateways, names of stores, kinds of
+ * subjects and error codes: never ids of people or subjects.
  */
 import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { KnownGateway } from "./gateways.ts";
@@ -12,6 +12,8 @@ export interface MetricsSources {
   readonly health: HealthTold;
   /** One for each log. */
   readonly shipping: readonly ShippingState[];
+  /** By kind of subject, the day since 1970 that its daily aggregates reach to. */
+  readonly aggregated: ReadonlyMap<string, number>;
 }
 
 export class Metrics {
@@ -88,6 +90,12 @@ const GAUGES: readonly GaugeSpec[] = [
     help: "Entries of a log that are under its checkpoint and not in columns yet",
     labels: ["log"],
     read: ({ shipping }) => shipping.map(({ origin, next, size }) => [{ log: origin }, size - next] as const),
+  },
+  {
+    name: "columns_aggregated_day",
+    help: "Day since 1970 up to which the daily aggregates of a kind of subject hold what has arrived in columns",
+    labels: ["kind"],
+    read: ({ aggregated }) => [...aggregated].map(([kind, day]) => [{ kind }, day] as const),
   },
   {
     name: "gateway_statements_total",

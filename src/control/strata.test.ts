@@ -202,6 +202,7 @@ test("followed: a database that is away is a warning of health, which stays gree
     stores: new Map(),
     opening: [],
     strata: followed.problem,
+    aggregates: undefined,
   });
   expect(health).toMatchObject({
     status: "green",

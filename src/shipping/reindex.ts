@@ -1,6 +1,7 @@
 /** Columns built anew from the logs, beside those in use, and put in their place when they are whole. */
 import { WhosawError } from "../base/errors.ts";
 import type { Columns } from "../columns/columns.ts";
+import { whileNoneAreMade } from "../columns/daily/make.ts";
 import { type ColumnsPlace, databaseOf, openColumns } from "../columns/open.ts";
 import { shippedUpTo } from "../columns/queries/position.ts";
 import { number32 } from "../columns/numbers.ts";
@@ -33,7 +34,7 @@ export async function reindex({ place, columns, logs, rules, onState }: ReindexO
     await shipOnce(shipping);
     // What was written while the bulk was read.
     await shipOnce(shipping);
-    await swap(columns, databaseOf(place), database, cluster);
+    await whileNoneAreMade(columns, () => swap(columns, databaseOf(place), database, cluster));
   } finally {
     await rebuilt.close();
     await columns.command(`DROP DATABASE IF EXISTS ${database}${cluster}`);

@@ -46,11 +46,16 @@ export async function makeAggregates(making: Making, wanted: Wanted, options: Ma
   const there = await inForce(making);
   const usable = (what: Made["what"], epoch: number): boolean => isUsable(there[what].get(epoch), making.readable);
   if (!options.extend && WHATS.every((what) => wanted[what].every((epoch) => usable(what, epoch)))) return there;
-  const before = running.get(making.columns) ?? Promise.resolve();
-  const run = before.catch(() => undefined).then(async () => new Run(making, options).run(wanted));
-  running.set(making.columns, run);
-  await run;
+  await whileNoneAreMade(making.columns, () => new Run(making, options).run(wanted));
   return inForce(making);
+}
+
+/** Works on tables that nobody makes aggregates in meanwhile: after a run that is under way, and before the next. */
+export async function whileNoneAreMade(columns: Columns, work: () => Promise<void>): Promise<void> {
+  const before = running.get(columns) ?? Promise.resolve();
+  const done = before.catch(() => undefined).then(work);
+  running.set(columns, done);
+  await done;
 }
 
 const WHATS = ["actors", "cells"] as const;
