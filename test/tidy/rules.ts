@@ -62,6 +62,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/actors",
     "src/config",
     "src/metrics",
+    "src/trace",
   ],
   "src/doctor": ["src/base", "src/lineage", "src/ledger", "src/config", "src/gateway"],
   "src/cli": [
