@@ -1,6 +1,6 @@
 /** What a copy that was found points to, in words and tables. Names of columns and counts; never a value. */
 import type { FoundCopy } from "../found/found.ts";
-import type { FoundTold } from "../found/question.ts";
+import type { FoundStatement, FoundTold } from "../found/question.ts";
 import { formatTable } from "./output.ts";
 
 export interface FoundReport extends FoundTold {
@@ -49,7 +49,7 @@ function iso(ms: number | undefined): string | null {
 type Findings = Omit<FoundReport, "findings" | "notes">;
 
 /** Decoys first: nobody but who has a copy has them. */
-function findingsOf({ decoys, decoysShownTo, candidates, hypotheses, compared }: Findings): string[] {
+function findingsOf({ columns, decoys, decoysShownTo, candidates, hypotheses, compared }: Findings): string[] {
   const findings: string[] = [];
   if (decoys > 0) {
     const shown = decoysShownTo.map(({ actor, decoys: n }) => `${actor} (${n})`).join(", ");
@@ -67,7 +67,7 @@ function findingsOf({ decoys, decoysShownTo, candidates, hypotheses, compared }:
     const [best] = statements;
     if (best !== undefined && best.covered >= compared * STATEMENT_SHARE_MIN)
       findings.push(
-        `One statement showed ${percent(best.covered / compared)} of it, and ${number(best.subjects)} subjects in all: ${best.log}/${best.index}, ${iso(best.atMs)}.`,
+        `One statement showed ${percent(best.covered / compared)} of it, and ${number(best.subjects)} subjects in all: ${best.log}/${best.index}, ${iso(best.atMs)}.${sessionOf(best)}${fieldsOf(best, columns)}`,
       );
   }
   const [first] = hypotheses;
@@ -78,6 +78,20 @@ function findingsOf({ decoys, decoysShownTo, candidates, hypotheses, compared }:
   if (first !== undefined && first.posterior < CLEAR_POSTERIOR_MIN)
     findings.push("No explanation stands out: several fit about as well.");
   return findings;
+}
+
+function sessionOf({ session }: FoundStatement): string {
+  return session === undefined ? "" : ` Session: ${session}.`;
+}
+
+/** What the copy holds beside what the statement showed. */
+function fieldsOf({ fields }: FoundStatement, columns: FoundReport["columns"]): string {
+  if (fields === undefined) return "";
+  const held = columns.flatMap(({ holds, class: of }) => (holds === undefined || of === undefined ? [] : [holds]));
+  const missing = [...new Set(held)].filter((field) => !fields.includes(field));
+  return missing.length === 0
+    ? " It showed every field that the copy is known to hold."
+    : ` It did not show ${missing.join(", ")}, which the copy holds.`;
 }
 
 const SENTENCES_MAX = 3;

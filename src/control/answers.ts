@@ -12,6 +12,7 @@ import { disclosureLogs } from "../config/gateways.ts";
 import { type FoundQuestion, foundOut, type FoundTold } from "../found/question.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import { assertLedgerStarted, startedLogs } from "../ledger/started.ts";
+import { readStatements } from "./found-statements.ts";
 import type { SeenByQuestion, WhoSawQuestion } from "./protocol.ts";
 
 /** An answer under way. The tally is whole when the items are. */
@@ -83,7 +84,8 @@ export async function answerFound(config: Config, columns: Columns, question: Ba
   const { windows, behind } = await shippedLogs(columns, logs);
   const { all } = await readRegister(config.actors.file);
   const roles = new Map(all.map(({ id, role }) => [id, role] as const));
-  return { ...(await foundOut(columns, { roles, windows }, question)), behind };
+  const told = await foundOut(columns, { roles, windows }, question);
+  return { ...told, candidates: await readStatements(logs, told.candidates), behind };
 }
 
 /** What of each log columns may be read for. @throws WhosawError as `shippedLogs`, LEDGER_KEY_LOST, LEDGER_IO */

@@ -7,7 +7,7 @@ import { coverage, type SubjectSet } from "../columns/queries/coverage.ts";
 import { Names } from "../columns/queries/names.ts";
 import type { LogWindow, Window } from "../columns/queries/sightings.ts";
 import type { SubjectKey } from "../columns/rows.ts";
-import { compareCopy, type Comparison } from "./compare/compare.ts";
+import { compareCopy, type Comparison, type CopyCandidate, type CopyStatement } from "./compare/compare.ts";
 import { partOf } from "./compare/sample.ts";
 import type { FoundCopy } from "./found.ts";
 
@@ -40,7 +40,20 @@ export const foundQuestion = z.strictObject({
 });
 export type FoundQuestion = z.infer<typeof foundQuestion>;
 
-export interface FoundTold extends Comparison {
+/** A statement that showed part of a copy. */
+export interface FoundStatement extends CopyStatement {
+  /** `ORIGIN/index` of the login; absent where the ledger cannot say any more, as `fields` is. */
+  readonly session?: string;
+  /** Columns behind their tables that it showed in clear, sorted. */
+  readonly fields?: readonly string[];
+}
+
+export interface FoundTold extends Omit<Comparison, "candidates"> {
+  /** Best first. */
+  readonly candidates: readonly (Omit<CopyCandidate, "statements"> & {
+    /** Best first. */
+    readonly statements: readonly FoundStatement[];
+  })[];
   /** Whom the decoys of the copy were shown, before any other evidence. */
   readonly decoysShownTo: readonly { readonly actor: string; readonly decoys: number }[];
   /** Entries of the ledger that columns do not have yet: what they showed is not counted. */

@@ -66,6 +66,11 @@ test("the one whose statement it was is named, and the file's values are nowhere
   ]);
   expect(report.candidates[0]).toMatchObject({ actor: mallory.id, covered: stolen.length, verdict: "evidence" });
   expect(report.candidates[0]?.statements[0]).toMatchObject({ covered: stolen.length, subjects: stolen.length });
+  expect(report.candidates[0]?.statements[0]).toMatchObject({
+    session: expect.stringMatching(/^helpdesk\.example\/gw-1\/\d+$/u) as string,
+    fields: ["email", "id", "name", "phone"].map((column) => `support.customers.${column}`),
+  });
+  expect(report.findings[1]).toContain("It showed every field that the copy is known to hold.");
   expect(report.candidates.slice(1).every(({ verdict }) => verdict === "none")).toBe(true);
   const text = await whosaw("trace", "--found", "leak.csv");
   expect(text.stdout).toContain(`${mallory.id} was shown 100.0 % of it`);

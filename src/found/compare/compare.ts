@@ -30,6 +30,8 @@ export interface CompareOptions {
   readonly actorsInAll: number;
 }
 
+export type CopyStatement = Omit<CoveringStatement, "actor">;
+
 export interface CopyCandidate extends CopySuspect {
   readonly verdict: CopyVerdict;
   /** Of the copy's subjects; told for the first few, else of those weighed, in proportion. */
@@ -40,7 +42,7 @@ export interface CopyCandidate extends CopySuspect {
   readonly firstMs: number | undefined;
   readonly mostMs: number | undefined;
   /** Best first. */
-  readonly statements: readonly Omit<CoveringStatement, "actor">[];
+  readonly statements: readonly CopyStatement[];
 }
 
 export interface Comparison {

@@ -2,12 +2,13 @@
 import { LIMITS } from "../../base/limits.ts";
 import type { CopyRow, CopyTable } from "../read/copy.ts";
 import type { CopyBatch } from "../read/read.ts";
-import type { Held, MatchDatabase } from "./database.ts";
+import type { Held, MatchDatabase, Person } from "./database.ts";
 import { type Dated, dateOf, type Dating } from "./dating.ts";
 import { decide, type Decision } from "./decide.ts";
 import { emailOf } from "./email.ts";
+import { evidenceOf } from "./evidence.ts";
 import { phoneTail, samePhone } from "./phone.ts";
-import { lookUp, type People, peopleOf, planTable, type TablePlan } from "./plan.ts";
+import { lookUp, type People, peopleOf, planTable, type Source, type TablePlan } from "./plan.ts";
 import type { MatchTable } from "./tables.ts";
 
 /** A column of the copy, and what was found to be in it. Names, never values. */
@@ -85,8 +86,18 @@ export class Matching {
     const planned = this.#planned.get(table) ?? (await this.#plan(table, rows));
     const { plan } = planned;
     const found: string[][][] = [];
-    for (const source of plan.sources) found.push(await lookUp(this.#database, source, rows));
-    const people = await peopleOf(this.#database, this.#tables, new Set(found.flat(2)));
+    const people = new Map<MatchTable, Map<string, Person>>();
+    for (const source of plan.sources) {
+      // What agrees with somebody found by another column needs no look-up of its own.
+      const known = rows.map((row, i) => found.some((of) => agreesWith(plan, row, of[i] ?? [], source, people)));
+      const keys = await lookUp(
+        this.#database,
+        source,
+        rows.map((row, i) => (known[i] === true ? [] : row)),
+      );
+      found.push(keys);
+      await this.#learn(people, keys.flat());
+    }
     for (const [i, row] of rows.entries()) {
       const decision = decide(
         row,
@@ -115,6 +126,17 @@ export class Matching {
       dating: dateOf(this.#dated),
       notes: [...this.#notes],
     };
+  }
+
+  /** Adds what is held of subjects that are new. */
+  async #learn(people: Map<MatchTable, Map<string, Person>>, keys: readonly string[]): Promise<void> {
+    const [first] = people.values();
+    const fresh = new Set(keys.filter((key) => first?.has(key) !== true));
+    for (const [table, of] of await peopleOf(this.#database, this.#tables, fresh)) {
+      const known = people.get(table) ?? new Map<string, Person>();
+      people.set(table, known);
+      for (const [key, person] of of) known.set(key, person);
+    }
   }
 
   async #plan(table: CopyTable, rows: readonly CopyRow[]): Promise<Planned> {
@@ -204,6 +226,21 @@ export class Matching {
     if (person !== undefined && this.#dated.length < LIMITS.foundSubjectsMax)
       this.#dated.push({ createdMs: person.createdMs, updatedMs: person.updatedMs, changed });
   }
+}
+
+/** Whether the value in a source's column is that of somebody who has been found. */
+function agreesWith(
+  plan: TablePlan,
+  row: CopyRow,
+  keys: readonly string[],
+  { column }: Source,
+  people: People,
+): boolean {
+  return plan.comparisons.some(({ column: of, table, place, field }) => {
+    if (of !== column) return false;
+    const held = keys.map((key) => people.get(table)?.get(key)?.values[place]);
+    return held.some((value) => ["same", "supports"].includes(evidenceOf(row[column], value, field) ?? ""));
+  });
 }
 
 interface Found {
