@@ -68,7 +68,11 @@ class HistoryWriter {
   async day(day: HistoryDay): Promise<void> {
     const { log, columns, progress, policy } = this.#options;
     const first = this.#nextDay === undefined;
-    for (let begun = this.#nextDay ?? day.day; begun <= day.day; begun += 1) await log.beginDay(begun);
+    for (let begun = this.#nextDay ?? day.day; begun <= day.day; begun += 1) {
+      // What is left of the day before, while its key is at hand.
+      if (log.size > 0) log.beat(begun * DAY_MS - 1);
+      await log.beginDay(begun);
+    }
     this.#nextDay = day.day + 1;
     log.beat(day.day * DAY_MS);
     if (first) log.add(log.timeMs, { kind: "policy-change", policy, mode: "enforce" });
