@@ -380,5 +380,10 @@ test("whosaw --help loads no parser, no ledger, no network code: what commands r
   await visit("src/cli/main.ts");
   const outside = [...seen].filter((file) => !file.startsWith("src/cli/"));
   expect(seen).toContain("src/cli/commands/check.ts");
-  expect(outside.sort()).toEqual(["src/base/errors.ts", "src/base/limits.ts", "src/config/problem.ts"]);
+  expect(outside.sort()).toEqual([
+    "src/base/errors.ts",
+    "src/base/limits.ts",
+    "src/base/version.ts",
+    "src/config/problem.ts",
+  ]);
 });
