@@ -2,44 +2,18 @@
  * What is done with cases and reports, and who did it: each deed is an entry of the console log, and so is each look. The
  * control plane has one desk; a command that works alone makes its own.
  */
-import { readRegister } from "../actors/register.ts";
-import type { Clock } from "../base/clock.ts";
 import { WhosawError } from "../base/errors.ts";
-import { version } from "../base/version.ts";
-import type { Columns } from "../columns/columns.ts";
-import type { Config } from "../config/config.ts";
-import { disclosureLogs } from "../config/gateways.ts";
-import { policyHash } from "../config/policy-hash.ts";
-import type { Ledger } from "../ledger/ledger.ts";
-import { assertLedgerStarted, startedLogs } from "../ledger/started.ts";
-import type { Case, SealedSettings } from "../state/cases.ts";
-import type { Report, ReportedContact } from "../state/reports.ts";
-import type { Aggregates, State } from "../state/state.ts";
+import type { SealedSettings } from "../state/cases.ts";
+import type { ReportedContact } from "../state/reports.ts";
+import type { Aggregates } from "../state/state.ts";
 import type { GivenReport } from "./given-report.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
-import type { Staff } from "../trace/model.ts";
 import type { TracedAgain } from "./replay.ts";
-import { sealedSettings, traceOptions } from "./settings.ts";
+import { sealedSettings } from "./settings.ts";
 import type { Tell } from "./steps.ts";
-import { traceCase } from "./trace-case.ts";
-import { basisOf, type Traced } from "./traced.ts";
+import type { Traced } from "./traced.ts";
+import { type DeskStores, ofOneKind, type TraceAgainAsked, type TraceAsked, weighCase } from "./weigh-case.ts";
 import { type CaseTold, caseTold, type ReportTold, reportTold } from "./told.ts";
-
-export interface DeskStores {
-  /** Columns to trace with, if they can be had. */
-  readonly columns: () => Promise<LentColumns | undefined>;
-  readonly config: Config;
-  readonly state: Pick<State, keyof Aggregates | "transaction">;
-  readonly log: Pick<Ledger, "append">;
-  readonly masterKey: Uint8Array;
-  readonly clock: Clock;
-}
-
-export interface LentColumns {
-  readonly columns: Columns;
-  /** Gives them back. */
-  done(): Promise<void>;
-}
 
 export interface ReportsAdded {
   /** Of what was added, in the order in which it was given. */
@@ -153,7 +127,13 @@ export class CaseDesk {
     const { cases, reports } = this.#stores.state;
     const of = await cases.get(caseId);
     const standing = (await reports.list(caseId)).filter(({ withdrawn }) => withdrawn === undefined);
-    const traced = await this.#weigh(of, ofOneKind(standing, asked.kind), { ...asked, settings: of.settings }, tell);
+    const traced = await weighCase(
+      this.#stores,
+      of,
+      ofOneKind(standing, asked.kind),
+      { ...asked, settings: of.settings },
+      tell,
+    );
     await this.#recordSuspects(by, "trace", traced);
     return traced;
   }
@@ -164,7 +144,7 @@ export class CaseDesk {
     const of = await cases.get(caseId);
     const all = new Map((await reports.list(caseId)).map((report) => [report.id, report]));
     const given = ids.flatMap((id) => all.get(id) ?? []);
-    const again = await this.#weigh(of, ofOneKind(given, asked.kind), asked, tell);
+    const again = await weighCase(this.#stores, of, ofOneKind(given, asked.kind), asked, tell);
     await this.#recordSuspects(by, "trace again", again);
     const standing = [...all.values()].filter(({ withdrawn }) => withdrawn === undefined);
     return {
@@ -176,44 +156,6 @@ export class CaseDesk {
       },
       sealed: of.settings,
     };
-  }
-
-  async #weigh(of: Case, reports: readonly Report[], asked: WeighAsked, tell: Tell): Promise<Traced> {
-    const { config, masterKey, clock } = this.#stores;
-    await assertLedgerStarted(config.ledger);
-    const logs = (await startedLogs(disclosureLogs(config))).map((log) => ({ ...log, masterKey }));
-    const basis = await basisOf(logs);
-    const teams = asked.teams ?? null;
-    const question = {
-      kind: reports[0]?.kind ?? "",
-      reports,
-      options: traceOptions(asked.settings),
-      staff: await staffOf(config, teams),
-    };
-    const lent = asked.fromLedger === true ? undefined : await this.#stores.columns();
-    try {
-      const { columns } = lent ?? {};
-      const sources = { columns, logs, rules: config.classification };
-      const { result, staff, source, notes } = await traceCase(question, sources, tell);
-      return {
-        format: "whosaw trace 1",
-        case: { id: of.id, title: of.title },
-        at: new Date(clock.nowMs()).toISOString(),
-        kind: question.kind,
-        code: version(),
-        policy: Buffer.from(policyHash(config)).toString("hex"),
-        source,
-        logs: basis,
-        settings: asked.settings,
-        teams,
-        reports: reports.map(({ id }) => id),
-        staff,
-        notes,
-        result,
-      };
-    } finally {
-      await lent?.done();
-    }
   }
 
   /** As many entries as it takes: an entry holds so many ids and no more. */
@@ -250,50 +192,8 @@ export class CaseDesk {
   }
 }
 
-/** What is asked of a trace. */
-export interface TraceAsked {
-  readonly caseId: number;
-  /** Needed where reports are of several kinds. */
-  readonly kind?: string | undefined;
-  readonly fromLedger?: boolean | undefined;
-  /** Actor to team; roles stand for teams without. */
-  readonly teams?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface TraceAgainAsked extends TraceAsked {
-  readonly ids: readonly string[];
-  readonly settings: SealedSettings;
-}
-
-type WeighAsked = Pick<TraceAgainAsked, "settings" | "fromLedger" | "teams">;
-
 const SUSPECTS_PER_ENTRY = 100;
 const HASH_DIGITS = 16;
-
-/** @throws {WhosawError} USAGE */
-function ofOneKind(reports: readonly Report[], kind: string | undefined): readonly Report[] {
-  const kinds = [...new Set(reports.map((report) => report.kind))].sort();
-  if (kind === undefined && kinds.length > 1)
-    throw new WhosawError("USAGE", `The reports are about several kinds of subject: ${kinds.join(", ")}.`, {
-      hint: "Trace one of them: add --kind KIND.",
-    });
-  const chosen = kind === undefined ? reports : reports.filter((report) => report.kind === kind);
-  if (chosen.length > 0) return chosen;
-  throw new WhosawError("USAGE", `There is no report${kind === undefined ? "" : " of that kind"} to weigh.`, {
-    hint: "Enter reports with `whosaw report add` or `whosaw report import`; withdrawn ones weigh nothing.",
-  });
-}
-
-/** Everybody who may sign in, whether or not they saw anybody. */
-async function staffOf(config: Config, teams: Readonly<Record<string, string>> | null): Promise<Staff[]> {
-  const { all } = await readRegister(config.actors.file);
-  return all
-    .map(({ id, role }) => {
-      const team = teams === null ? role : teams[id];
-      return team === undefined ? { id } : { id, team };
-    })
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
-}
 
 interface Deed<T> {
   readonly value: T;

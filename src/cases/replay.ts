@@ -63,7 +63,7 @@ export function compareTraces(first: TracedFile, { again, since, sealed }: Trace
   const same = before.inputsHash === after.inputsHash && agree(before, after);
   const changed = changesOf(first, again, since, sealed);
   const unexplained =
-    "Nothing that was looked at has changed, and yet the input or the result is another: run `whosaw verify` on the ledger, and `whosaw ledger reindex` if columns are in doubt.";
+    "Nothing that was looked at has changed, and yet the input or the result is another: if it is the same build of whosaw, run `whosaw verify` on the ledger, and `whosaw ledger reindex` if columns are in doubt.";
   return {
     same,
     changed: same || changed.length > 0 ? changed : [unexplained],

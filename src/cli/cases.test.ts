@@ -176,6 +176,20 @@ describe.each(WAYS)("%s", (_, start) => {
     expect((await whosaw("report", "withdraw", report)).exit).toBe(EXIT.usage);
   });
 
+  test("a trace of customers whom nobody was shown points to nobody, and says so; it is on record", async () => {
+    const { exit, stdout } = await whosaw("trace", "--case", id);
+    expect(exit).toBe(EXIT.ok);
+    expect(stdout).toContain("Nothing here points to a person yet");
+    expect(stdout).toMatch(/^nobody inside, or somebody outside +- +\d/mu);
+    expect((await entries()).at(-1)).toMatchObject({ command: "trace", results: 0 });
+    expect(await whosaw("scope", "--case", id)).toMatchObject({
+      exit: EXIT.negative,
+      stderr: expect.stringContaining("point to nobody yet") as string,
+    });
+    const empty = String(((await told("case", "open", "Nothing yet")) as { id: number }).id);
+    expect((await whosaw("trace", "--case", empty)).exit).toBe(EXIT.usage);
+  });
+
   test("a closed case takes no more", async () => {
     expect(await told("case", "close", id)).toMatchObject({ closed: { by: expect.any(String) as string } });
     const late = await whosaw("report", "add", "7", "--from", "2026-08-03", "--case", id);
