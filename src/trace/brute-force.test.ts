@@ -41,10 +41,11 @@ function tiny(seed: number): Tiny {
   return { world, views, input, sources: new Sources(world.staff, anyListed(views)) };
 }
 
-/** f(c | t) of a source for every subject, by the definition; `last` is when a contact with one of them was. */
-function density({ views, sources, world }: Tiny, source: number, report: PlacedReport): number[] {
+/** f(c | t) of a source for every subject, by the definition; and what of it was shown before the contact for sure. */
+function density({ views, sources, world }: Tiny, source: number, report: PlacedReport): Density {
   const delay = new Delay(SETTINGS);
   const masses = Array.from({ length: world.subjects.count }, () => 0);
+  const before = [...masses];
   const days: number[] = [];
   for (let day = dayOf(report.from); day <= dayOf(report.to); day++) days.push(day);
   for (let row = 0; row < views.staff.length; row++) {
@@ -55,9 +56,16 @@ function density({ views, sources, world }: Tiny, source: number, report: Placed
     const knew = (report.fieldsKnown & ~(views.fields[row] ?? 0)) === 0 ? 0.95 : 0.05;
     const subject = views.subject[row] ?? 0;
     masses[subject] = (masses[subject] ?? 0) + mean * knew;
+    if ((views.at[row] ?? 0) <= report.from) before[subject] = (before[subject] ?? 0) + mean * knew;
   }
   const all = masses.reduce((sum, mass) => sum + mass, 0);
-  return masses.map((mass) => (all > 0 ? mass / all : 0));
+  const share = (mass: number): number => (all > 0 ? mass / all : 0);
+  return { all: masses.map(share), before: before.map(share) };
+}
+
+interface Density {
+  readonly all: readonly number[];
+  readonly before: readonly number[];
 }
 
 /** L(S, w) of sources with equal shares, for each w. */
@@ -77,10 +85,10 @@ function likelihoods(tinyCase: Tiny, members: readonly number[]): number[] {
       const cell = input.cells[report.cell] ?? { subjects: 0, exposure: 0 };
       const background = weight(cell) / input.cells.reduce((sum, each) => sum + weight(each), 0) / cell.subjects;
       const mixed = members.map((source) => density(tinyCase, source, report));
-      const chance = (subject: number): number =>
-        (1 - w) * background + mixed.reduce((sum, each) => sum + (w / mixed.length) * (each[subject] ?? 0), 0);
-      const stratum = inStratum.reduce((sum, { subject }) => sum + chance(subject), 0);
-      product *= chance(report.subject) / stratum / (1 / inStratum.length);
+      const chance = (subject: number, of: keyof Density): number =>
+        (1 - w) * background + mixed.reduce((sum, each) => sum + (w / mixed.length) * (each[of][subject] ?? 0), 0);
+      const stratum = inStratum.reduce((sum, { subject }) => sum + chance(subject, "all"), 0);
+      product *= chance(report.subject, "before") / stratum / (1 / inStratum.length);
       gone.add(report.subject);
     }
     return product;

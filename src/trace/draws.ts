@@ -216,7 +216,8 @@ function massesOfSubject(
 ): ReadonlyMap<number, Mass> {
   const chances = { report, days, delay, fieldError: settings.fieldError };
   const own = new Map<number, Mass>();
-  views.addMasses(own, report.subject, { ...chances, lastAt: report.to });
+  // What was shown from then on may be because of the contact: whoever takes the complaint down opens the record the same day.
+  views.addMasses(own, report.subject, { ...chances, lastAt: report.from });
   const taken = new Map<number, Mass>();
   for (const { subject } of gone) views.addMasses(taken, subject, { ...chances, lastAt: Number.POSITIVE_INFINITY });
   for (const [source, { plain }] of taken) inCell[source] = Math.max(0, (inCell[source] ?? 0) - plain);

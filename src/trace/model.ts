@@ -16,7 +16,7 @@ export interface Staff {
 /** One customer's account of one scam contact. */
 export interface Report {
   readonly subject: number;
-  /** The contact happened between the two. */
+  /** The contact happened between the two; what was shown after `from` may be because of it, and does not count. */
   readonly from: number;
   readonly to: number;
   /** What the caller knew; 0 when the customer could not say. */

@@ -32,7 +32,7 @@ export class RestrictedLeaks {
     const { report, perStratum } = draw;
     for (const [place, frame] of this.#frames.entries()) {
       const { staff, source, own, shareOf, shareIn } = frame;
-      const sawIt = (this.#seen.get(report.subject)?.get(staff) ?? Number.POSITIVE_INFINITY) <= report.to;
+      const sawIt = (this.#seen.get(report.subject)?.get(staff) ?? Number.POSITIVE_INFINITY) <= report.from;
       const kept = shareOf.get(report.cell) ?? 0;
       // Copies are the leaker's own, and so are their marks.
       const marks = unmarkedOf(draw, own).markFactor;

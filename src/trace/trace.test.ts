@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Report, TraceResult } from "./model.ts";
 import { at, Dice, EPOCH_START, reportOf, tinyWorld } from "./testing/worlds.ts";
+import { DAY_MS } from "./strata.ts";
 import { traceViews, type View } from "./trace-views.ts";
 
 /** A hundred staff who see forty of two thousand customers each; s7 leaks. */
@@ -69,6 +70,19 @@ test("nothing is said without reports, and of staff who saw the same nothing of 
   expect(shared.suspects.slice(0, 2).map(({ verdict }) => verdict)).toEqual(["none", "none"]);
   expect(shared.ambiguityGroup?.toSorted()).toEqual(["s7", "s8"]);
   expect(shared.advice[0]?.separates.toSorted()).toEqual(["s7", "s8"]);
+});
+
+test("who takes the complaints down on the day of the contact is not accused, however vague its time", () => {
+  const { staff, views, subjects } = leak(0);
+  const desk: View[] = [];
+  const reports = Array.from({ length: 20 }, (_, place): Report => {
+    const from = at(1 + place) - DAY_MS / 2;
+    desk.push({ staff: "s7", subject: place * 97 + 3, at: from + DAY_MS / 3, fields: 3 });
+    return { subject: place * 97 + 3, from, to: from + DAY_MS - 1, fieldsKnown: 3 };
+  });
+  const { suspects, hypotheses } = traceViews({ staff, views: [...views, ...desk], reports, subjects });
+  expect(suspects.every(({ verdict }) => verdict === "none")).toBe(true);
+  expect(hypotheses[0]?.kind).toBe("nobody");
 });
 
 describe("what changes nothing", () => {
