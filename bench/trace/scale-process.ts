@@ -20,7 +20,8 @@ export interface Scaled {
   /** Resident, before and at most while tracing. */
   readonly bytesBefore: number;
   readonly bytesMost: number;
-  readonly posterior: number;
+  /** Somebody who leaked nothing was `evidence` or `lead-pair` at any step. */
+  readonly innocentAccused: boolean;
 }
 
 const SEED = 3_000;
@@ -40,7 +41,9 @@ function measure({ company: options, reports: count }: Scale): Scaled {
     traceMs: traced.milliseconds,
     bytesBefore,
     bytesMost: process.resourceUsage().maxRSS * 1_024,
-    posterior: traced.value.suspects.find(({ staff }) => truth.staff.includes(staff))?.posterior ?? 0,
+    innocentAccused: traced.value.steps.some(({ top }) =>
+      top.some(({ staff, verdict }) => ["evidence", "lead-pair"].includes(verdict) && !truth.staff.includes(staff)),
+    ),
   };
 }
 
