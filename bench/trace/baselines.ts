@@ -77,7 +77,6 @@ export function* mixture({ seenBy, customersOf, customers }: Reported): Generato
 export type Accuser = (reported: Reported) => Iterable<readonly number[]>;
 
 const SIGNIFICANT = 0.01;
-const GUILTY_FROM = 0.99;
 
 /**
  * Shown more reporting customers than by chance, as courts have been told: a binomial test of each of the staff, of whom all
@@ -93,11 +92,6 @@ export function* significantCount(reported: Reported): Generator<readonly number
       byChance(staff, shown) < SIGNIFICANT / reported.staff ? [staff] : [],
     );
   }
-}
-
-export function* highGuiltScore(reported: Reported): Generator<readonly number[]> {
-  for (const scores of guiltScore(reported))
-    yield [...scores].flatMap(([staff, score]) => (score >= GUILTY_FROM ? [staff] : []));
 }
 
 /** The two highest; who has as much as another comes first by `order`, as good as by chance. */

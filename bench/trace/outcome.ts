@@ -9,7 +9,6 @@ import {
   count,
   firstTwo,
   guiltScore,
-  highGuiltScore,
   mixture,
   type Reported,
   significantCount,
@@ -22,7 +21,6 @@ export const BASELINES = { count, "guilt score": guiltScore, "EM mixture": mixtu
 /** What somebody might be accused by who has no better. */
 export const ACCUSERS = {
   "a count that is significant": significantCount,
-  "a guilt score of .99": highGuiltScore,
 } as const satisfies Readonly<Record<string, Accuser>>;
 
 export type Method = "trace" | keyof typeof BASELINES;
