@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Truth } from "../../sim/company/theft.ts";
 import type { Step, Suspect, TraceInput, TraceResult, Verdict } from "../../src/trace/model.ts";
-import { DAY_MS } from "../../src/trace/strata.ts";
+import { DAY_MS } from "../../src/base/clock.ts";
 import { Calibration } from "./calibration.ts";
 import { accusationsOf, figuresOf } from "./figures.ts";
 import { NEVER, settledAfter, shareAfter } from "./needed.ts";

@@ -2,7 +2,8 @@
 import { hashOf } from "../../sim/company/draws.ts";
 import type { Truth } from "../../sim/company/theft.ts";
 import type { HypothesisKind, Step, TraceInput, TraceResult, Verdict } from "../../src/trace/model.ts";
-import { DAY_MS, MEMORY_DAYS } from "../../src/trace/strata.ts";
+import { DAY_MS } from "../../src/base/clock.ts";
+import { MEMORY_DAYS } from "../../src/trace/strata.ts";
 import {
   type Accuser,
   type Baseline,

@@ -1,12 +1,11 @@
-/** Classes of fields as bits: sets of them in views, in reports and in aggregates. */
-export const FIELDS = { identity: 1, contact: 2, content: 4, secret: 8, ticket: 16, other: 32 } as const;
+/** What the pages of the support application show: classes of fields, as bits. */
+import { CLASS_BITS as BITS } from "../../src/asks/class-bits.ts";
 
-/** What the pages of the support application show. */
 export const PAGES = {
-  profile: FIELDS.identity | FIELDS.contact | FIELDS.ticket,
-  orders: FIELDS.identity | FIELDS.other,
-  payments: FIELDS.identity | FIELDS.secret,
-  notes: FIELDS.content | FIELDS.ticket,
-  queue: FIELDS.identity | FIELDS.ticket,
-  campaign: FIELDS.identity | FIELDS.contact,
+  profile: BITS.identity | BITS.contact | BITS.ticket,
+  orders: BITS.identity | BITS.other,
+  payments: BITS.identity | BITS.secret,
+  notes: BITS.content | BITS.ticket,
+  queue: BITS.identity | BITS.ticket,
+  campaign: BITS.identity | BITS.contact,
 } as const;

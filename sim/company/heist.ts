@@ -8,7 +8,7 @@ import { OWN_TICKETS } from "./statements.ts";
 import type { Place, Source } from "./support-work.ts";
 
 export interface Habit {
-  /** What this thief does, in one sentence. */
+  /** What this thief does: how a sentence goes on that begins with `somebody`. */
   readonly about: string;
   /** Customers a day of work, each of those who steal together; 0 for one who takes what the work shows anyway. */
   readonly aDay: number;
@@ -34,9 +34,9 @@ export const THIEVES = {
   "slow-5": { about: "opens 5 customers a day without a reason", aDay: 5 },
   "slow-2": { about: "opens 2 customers a day without a reason", aDay: 2 },
   "ticket-forger": { about: "opens 5 customers a day, each for a ticket made up for it", aDay: 5, ownTickets: true },
-  colluders: { about: "two who open 2.5 customers a day each, never the same ones", aDay: 2.5, people: 2 },
+  colluders: { about: "and somebody else open 2.5 customers a day each, never the same ones", aDay: 2.5, people: 2 },
   "stolen-credential": {
-    about: "somebody with an agent's password takes 300 customers a night",
+    about: "who has an agent's password takes 300 customers a night",
     aDay: 300,
     atNight: true,
   },

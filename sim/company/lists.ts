@@ -1,8 +1,9 @@
 /** Pages that list many customers: queues, campaigns, searches. */
+import { CLASS_BITS } from "../../src/asks/class-bits.ts";
 import { DAY_MS } from "../../src/base/clock.ts";
 import type { Diary } from "./diary.ts";
 import { Draws } from "./draws.ts";
-import { FIELDS, PAGES } from "./fields.ts";
+import { PAGES } from "./fields.ts";
 import type { Place, Source } from "./support-work.ts";
 
 /** A power of two. */
@@ -104,7 +105,7 @@ export class Lists implements Source {
   /** Those who have a similar name: one of them is who was looked for. */
   #search(staff: number, day: number, draws: Draws, diary: Diary): void {
     const at = this.#place.attendance.moment(staff, day, draws);
-    diary.statement({ staff, at, fields: FIELDS.identity, ticket: -1 });
+    diary.statement({ staff, at, fields: CLASS_BITS.identity, ticket: -1 });
     for (const subject of this.#someCustomers(Math.floor(draws.between(...SEARCH_ROWS)), draws)) diary.row(subject);
   }
 

@@ -11,7 +11,7 @@ export interface Loot {
 export interface LootOptions {
   /** Nothing is copied before, UTC epoch milliseconds. */
   readonly from: number;
-  /** What is copied of each; rows that do not show all of it are left. A bit set of `FIELDS`. */
+  /** What is copied of each; rows that do not show all of it are left. A bit set of `CLASS_BITS`. */
   readonly facts: number;
   /** Rows on list pages instead of those opened. */
   readonly listed?: boolean;

@@ -10,7 +10,7 @@ export interface CompanyDay {
   readonly subject: Float64Array;
   /** UTC epoch milliseconds as recorded, ascending. */
   readonly at: Float64Array;
-  /** A bit set of `FIELDS`. */
+  /** A bit set of `CLASS_BITS`. */
   readonly fields: Uint32Array;
   /** 1 on a list page, 0 opened. */
   readonly listed: Uint8Array;

@@ -2,22 +2,24 @@
  * What a view of the simulated company is in SQL and in the ledger: one statement on the table that the helpdesk's pages are
  * made from, a row a customer; so a view is one disclosure, and its fields are the columns that the statement shows.
  */
+import { CLASS_BITS } from "../../src/asks/class-bits.ts";
 import type { Entry } from "../../src/ledger/entry.ts";
 
 /** The support database's table of what a page shows: a row a customer. */
 export const PAGES_TABLE = "support.pages";
 export const SUBJECT_KIND = "customer";
 
-/** Bit of a field class, its name in whosaw.yaml, and the columns of that class. */
-const CLASSES = [
-  { bit: 1, name: "identity", columns: ["name"] },
-  { bit: 2, name: "contact", columns: ["email", "phone"] },
-  { bit: 4, name: "content", columns: ["subject", "body"] },
-  { bit: 8, name: "secret", columns: ["card"] },
-  { bit: 16, name: "ticket", columns: ["number"] },
-  { bit: 32, name: "other", columns: ["orders"] },
-] as const;
-const IDENTITY = 1;
+/** Columns of a field class: its name in whosaw.yaml, and its bit. */
+const CLASSES = (
+  [
+    { name: "identity", columns: ["name"] },
+    { name: "contact", columns: ["email", "phone"] },
+    { name: "content", columns: ["subject", "body"] },
+    { name: "secret", columns: ["card"] },
+    { name: "ticket", columns: ["number"] },
+    { name: "other", columns: ["orders"] },
+  ] as const
+).map((of) => ({ ...of, bit: CLASS_BITS[of.name] }));
 /** Rows that one statement may show from where on it is a page of many, not a look at one. */
 const MANY = 2;
 
@@ -59,13 +61,13 @@ export function shapeOf(number: number): PageShape {
 
 /** With enough subjects it is a list, whatever it was meant to be. */
 export function showsNamesAlone({ fields, listed }: PageShape): boolean {
-  return listed || fields === IDENTITY;
+  return listed || fields === CLASS_BITS.identity;
 }
 
 /** Columns that a shape shows in clear, and those that it shows masked. */
 function columnsOf({ fields, listed }: PageShape): { readonly clear: string[]; readonly masked: string[] } {
   const shown = CLASSES.filter(({ bit }) => (fields & bit) !== 0);
-  const inClear = (bit: number): boolean => !listed || bit === IDENTITY;
+  const inClear = (bit: number): boolean => !listed || bit === CLASS_BITS.identity;
   return {
     clear: shown.filter(({ bit }) => inClear(bit)).flatMap(({ columns }) => [...columns]),
     masked: shown.filter(({ bit }) => !inClear(bit)).flatMap(({ columns }) => [...columns]),

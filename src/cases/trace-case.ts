@@ -2,10 +2,12 @@
 import type { AskedLog } from "../asks/ask.ts";
 import { shippedLogs } from "../asks/answers.ts";
 import { caseInput, type CaseAsked, seenByBoth } from "../asks/case-input.ts";
+import { DAY_MS } from "../base/clock.ts";
 import type { Columns } from "../columns/columns.ts";
 import type { RowRules } from "../shipping/batch-reader.ts";
 import type { Report } from "../state/reports.ts";
 import type { Staff, TraceInput, TraceOptions, TraceResult } from "../trace/model.ts";
+import { EPOCH_DAYS } from "../trace/strata.ts";
 import { ViewIndex } from "../trace/view-index.ts";
 import { knownIn, placedReport, subjectText } from "./report-subjects.ts";
 import type { Tell } from "./steps.ts";
@@ -61,7 +63,7 @@ async function traceFromColumns(
     options,
     onMade: ({ what, epoch }) =>
       tell({
-        of: `counted what ${what === "actors" ? "each actor was" : "groups of customers were"} shown in month ${epoch}`,
+        of: `counted what ${what === "actors" ? "each actor was" : "groups of customers were"} shown in the ${EPOCH_DAYS} days from ${new Date(epoch * EPOCH_DAYS * DAY_MS).toISOString().slice(0, 10)} on`,
         done: 0,
         total: null,
       }),

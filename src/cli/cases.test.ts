@@ -180,7 +180,7 @@ describe.each(WAYS)("%s", (_, start) => {
     const { exit, stdout } = await whosaw("trace", "--case", id);
     expect(exit).toBe(EXIT.ok);
     expect(stdout).toContain("Nothing here points to a person yet");
-    expect(stdout).toMatch(/^nobody inside, or somebody outside +- +\d/mu);
+    expect(stdout).toMatch(/^ *\d[\d.]* % +nobody inside, or somebody outside +-$/mu);
     expect((await entries()).at(-1)).toMatchObject({ command: "trace", results: 0 });
     expect(await whosaw("scope", "--case", id)).toMatchObject({
       exit: EXIT.negative,

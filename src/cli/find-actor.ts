@@ -3,6 +3,7 @@ import { readRegister } from "../actors/register.ts";
 import { WhosawError } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { ActorId } from "../ledger/entry.ts";
+import type { Invocation } from "./command.ts";
 
 /**
  * An id as it stands in the ledger, also of an actor that the register no longer has, or a name in the register.
@@ -24,4 +25,10 @@ export async function findActor(config: Config, text: string): Promise<ActorId> 
   throw new WhosawError("NOT_FOUND", "The actor register has no such name.", {
     hint: "`whosaw actor list` shows the names; an id (staff:UUID, svc:NAME) needs no register.",
   });
+}
+
+/** For an answer that nobody was shown: an id with a slip in it gives the same. */
+export async function noteIfUnknown({ output }: Invocation, config: Config, actor: ActorId): Promise<void> {
+  if ((await readRegister(config.actors.file)).byId(actor) === undefined)
+    output.note("no actor of this id is in the register: see `whosaw actor list`");
 }

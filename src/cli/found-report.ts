@@ -1,6 +1,7 @@
 /** What a copy that was found points to, in words and tables. Names of columns and counts; never a value. */
 import type { FoundCopy } from "../found/found.ts";
 import type { FoundStatement, FoundTold } from "../found/question.ts";
+import { chanceText, powerOfTen } from "./chances.ts";
 import { formatTable } from "./output.ts";
 
 export interface FoundReport extends FoundTold {
@@ -99,9 +100,10 @@ const STATEMENT_SHARE_MIN = 0.5;
 const CLEAR_POSTERIOR_MIN = 0.9;
 
 const VERDICTS: Readonly<Record<string, string>> = {
-  evidence: "evidence-grade. No outsider, team or other person in the model explains the copy as well",
+  evidence:
+    "evidence-grade. No outsider, team or other person in the model explains the copy as well; what follows is for people to decide, with the person heard",
   lead: "a lead for two investigators, and no ground for action against a person",
-  "lead-pair": "a lead, together with another",
+  "lead-pair": "a lead, together with another, and no ground for action against a person",
 };
 
 const OUTSIDERS: Readonly<Record<string, string>> = {
@@ -175,25 +177,32 @@ function candidatesTable({ candidates, compared }: FoundReport): string {
       of.shown === undefined ? "-" : number(of.shown),
       iso(of.firstMs) ?? "-",
       iso(of.mostMs) ?? "-",
-      of.posterior.toFixed(4),
-      `e^${of.logEValue.toFixed(1)}`,
-      of.verdict,
+      chanceText(of.posterior),
+      powerOfTen(of.logEValue),
+      of.verdict === "none" ? "-" : of.verdict,
     ]);
-  return formatTable(
+  const table = formatTable(
     titles.map((title) => ({ title })),
     rows,
   );
+  return `${table}${READING}\n`;
 }
+
+/** What both numbers are is told where they stand: they are quoted without the page that explains them. */
+const READING = [
+  "POSTERIOR is a weight among these explanations, from the prior in docs/found-copies.md. It is not the probability of guilt.",
+  "E-VALUE is how much better the copy is explained with this person than by the best explanation without.",
+].join("\n");
 
 const CANDIDATES_TOLD_MAX = 10;
 
 function explanationsTable({ hypotheses }: FoundReport): string {
   const rows = hypotheses
     .slice(0, CANDIDATES_TOLD_MAX)
-    .map(({ kind, actors, team, posterior }) => [
-      kind,
-      team ?? (actors.length === 0 ? "-" : actors.join(" and ")),
-      posterior.toFixed(6),
+    .map((of) => [
+      of.kind,
+      of.team ?? (of.actors.length === 0 ? "-" : of.actors.join(" and ")),
+      chanceText(of.posterior),
     ]);
   return formatTable(
     ["EXPLANATION", "WHO", "POSTERIOR"].map((title) => ({ title })),

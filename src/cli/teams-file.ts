@@ -1,5 +1,6 @@
 /** Small files beside a trace, such as who is in which team; and bytes of any file, or of standard input. */
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { WhosawError } from "../base/errors.ts";
 import { nothingRead, readCopy } from "../found/read/read.ts";
@@ -40,9 +41,19 @@ export async function* fileBytes({ context }: Invocation, file: string): AsyncGe
       yield chunk as Uint8Array;
   } catch (cause) {
     if (cause instanceof WhosawError) throw cause;
-    throw new WhosawError("FILE_UNREADABLE", `${file} cannot be read.`, {
-      cause,
-      hint: "See that it is there and may be read.",
-    });
+    throw unreadable(file, cause);
   }
+}
+
+/** For a file that is read only after something else was asked for. @throws WhosawError FILE_UNREADABLE */
+export async function assertReadable({ context }: Invocation, file: string): Promise<void> {
+  if (file === "-") return;
+  await access(resolve(context.cwd, file), constants.R_OK).catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
+}
+
+function unreadable(file: string, cause: unknown): WhosawError {
+  const hint = "See that it is there and may be read.";
+  return new WhosawError("FILE_UNREADABLE", `${file} cannot be read.`, { cause, hint });
 }

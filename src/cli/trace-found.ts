@@ -12,7 +12,7 @@ import { loadKeys } from "../ledger/keys-file.ts";
 import { asker, withOwnLog } from "./answers.ts";
 import type { Invocation } from "./command.ts";
 import { type FoundReport, foundReport } from "./found-report.ts";
-import { fileBytes, linesOf, teamsOf } from "./teams-file.ts";
+import { assertReadable, fileBytes, linesOf, teamsOf } from "./teams-file.ts";
 
 /** Between two lines of progress. */
 const PROGRESS_MS = 1_000;
@@ -33,6 +33,7 @@ export async function traceFound(
   const decoys = new Set((await linesOf(invocation, invocation.option("decoys"))).map(([key = ""]) => key));
   const teams = await teamsOf(invocation);
   const { masterKey } = await loadKeys(config.ledger.keys);
+  await assertReadable(invocation, options.file);
   let saidMs = Date.now();
   const copy = await matchCopy(config, fileBytes(invocation, options.file), {
     kind: options.kind,

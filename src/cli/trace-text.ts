@@ -2,6 +2,7 @@
 import type { Replay } from "../cases/replay.ts";
 import type { Traced } from "../cases/traced.ts";
 import type { Hypothesis, Suspect, TraceResult } from "../trace/model.ts";
+import { chanceText, powerOfTen } from "./chances.ts";
 import { formatTable } from "./output.ts";
 
 export function traceText(traced: Traced): string {
@@ -14,10 +15,7 @@ export function traceText(traced: Traced): string {
     "",
     ...findings(traced),
     "",
-    formatTable(
-      ["EXPLANATION", "WHO", "POSTERIOR"].map((title) => ({ title })),
-      rows,
-    ).trimEnd(),
+    formatTable([{ title: "POSTERIOR", align: "right" }, { title: "EXPLANATION" }, { title: "WHO" }], rows).trimEnd(),
     "",
     suspectsTable(traced),
     ...(result.leakWindow === undefined ? [] : [windowText(result.leakWindow)]),
@@ -35,20 +33,21 @@ const ADVICE_SHOWN = 3;
 function findings({ result, settings, staff }: Traced): string[] {
   const { suspects, ambiguityGroup: group, anythingLeaked } = result;
   const alpha = settings["alpha"] ?? 0;
-  const bound = `the chance that it calls anybody innocent so, whenever one stops, is at most ${percent(alpha)} when nobody, one person, a team's queue or a copy of the database is behind it`;
+  const bound = `If nobody, one person, a team's queue or a copy of the database is behind the reports, the chance that anybody innocent is ever called so in this case is at most ${chanceText(alpha)}, however often one looks. That is not the chance that this person is innocent.`;
   const by = (verdict: Suspect["verdict"]): string[] =>
     suspects.filter((suspect) => suspect.verdict === verdict).map((suspect) => suspect.staff);
   const [evidence, leads, pairs] = [by("evidence"), by("lead"), by("lead-pair")];
   const said = [
     ...evidence.map(
-      (who) => `${who}: evidence-grade; ${bound}. What follows is for people to decide, with the person heard.`,
+      (who) => `${who}: evidence-grade. ${bound} What follows is for people to decide, with the person heard.`,
     ),
     ...leads.map((who) => `${who}: a lead for two investigators; no action against a person on this alone.`),
     ...pairs.map((who) => `${who}: a lead, together with another; no action against a person on this alone.`),
     ...(group === undefined || evidence.length > 0
       ? []
       : [
-          `One or more of these, and nobody can say which: ${group.join(", ")}. No action against any of them on this alone.`,
+          "One or more of these, and nobody can say which. No action against any of them on this alone.",
+          ...group.map((who) => `  ${who}`),
         ]),
     ...(anythingLeaked === undefined
       ? []
@@ -73,16 +72,16 @@ const KINDS: Readonly<Record<Hypothesis["kind"], string>> = {
   pair: "two people together",
 };
 
+/** The second person has a line of their own: an id alone takes half a terminal. */
 function explanationRows({ hypotheses, steps }: TraceResult): string[][] {
   const top = hypotheses.slice(0, EXPLANATIONS_SHOWN);
-  const rows = top.map(({ kind, staff, team, beside, posterior }) => [
-    KINDS[kind],
-    staff.length > 0 ? `${staff.join(" and ")}${beside === undefined ? "" : ` beside ${beside}`}` : (team ?? "-"),
-    percent(posterior),
-  ]);
+  const rows = top.flatMap(({ kind, staff, team, beside, posterior }) => {
+    const [who = team ?? "-", ...others] = [...staff, ...(beside === undefined ? [] : [`beside ${beside}`])];
+    return [[chanceText(posterior), KINDS[kind], who], ...others.map((other) => ["", "", other])];
+  });
   // Nobody is an answer, and stands there however unlikely it is.
   if (top.some(({ kind }) => kind === "nobody")) return rows;
-  return [...rows, [KINDS.nobody, "-", percent(steps.at(-1)?.nobody ?? 1)]];
+  return [...rows, [chanceText(steps.at(-1)?.nobody ?? 1), KINDS.nobody, "-"]];
 }
 
 /** How far each is from what evidence takes. */
@@ -93,20 +92,24 @@ function suspectsTable({ result, staff, settings }: Traced): string {
     .slice(0, SHOWN)
     .map(({ staff: who, posterior, logEValue, verdict }) => [
       who,
-      percent(posterior),
-      `10^${tens(logEValue)} of 10^${tens(wanted)}`,
+      chanceText(posterior),
+      `${powerOfTen(logEValue)} of ${powerOfTen(wanted)}`,
       verdict === "none" ? "-" : verdict,
     ]);
-  return formatTable(
+  const table = formatTable(
     ["SUSPECT", "POSTERIOR", "EVIDENCE", "VERDICT"].map((title) => ({ title })),
     rows,
   ).trimEnd();
+  const left = staff - rows.length;
+  const others = left > 0 ? [`${count(left, "other actor")}: less likely than these.`] : [];
+  return [table, ...others, ...READING].join("\n");
 }
 
-/** Over the socket an infinity is null. */
-function tens(log: number | null): string {
-  return log === null || !Number.isFinite(log) ? "-inf" : (log / Math.LN10).toFixed(1);
-}
+/** What both numbers are is told where they stand: they are quoted without the page that explains them. */
+const READING = [
+  "POSTERIOR is a weight among these explanations, from the prior in docs/trace.md. It is not the probability of guilt.",
+  "EVIDENCE is how much better the reports are explained with this person than without, of what evidence-grade takes.",
+];
 
 function windowText({ earliest, latest, basis }: NonNullable<TraceResult["leakWindow"]>): string {
   return `Leaked between ${new Date(earliest).toISOString()} and ${new Date(latest).toISOString()}: ${basis}`;
@@ -128,7 +131,7 @@ export function replayText({ same, changed, since, before, after }: Replay): str
 function outcomeText({ suspects, group }: Replay["before"]): string {
   const said = suspects.filter(({ verdict }) => verdict !== "none").map(({ staff, verdict }) => `${staff} ${verdict}`);
   const first = suspects[0];
-  const best = first === undefined ? "nobody" : `${first.staff} at ${percent(first.posterior)}`;
+  const best = first === undefined ? "nobody" : `${first.staff} at ${chanceText(first.posterior)}`;
   return said.length > 0
     ? said.join(", ")
     : group === null
@@ -136,13 +139,6 @@ function outcomeText({ suspects, group }: Replay["before"]): string {
       : `one of ${group.join(", ")}`;
 }
 
-function percent(share: number): string {
-  if (share > 0 && share < LEAST_SHARE) return "< 0.0001 %";
-  return `${(share * 100).toFixed(share < 0.001 ? 4 : 1)} %`;
-}
-
 function count(of: number, one: string): string {
   return `${of.toLocaleString("en")} ${one}${of === 1 ? "" : "s"}`;
 }
-
-const LEAST_SHARE = 1e-6;

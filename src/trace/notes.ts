@@ -13,7 +13,8 @@ export function notesOf(
   const count = (weighed: OrderedReport["weighed"]): number =>
     ordered.filter((each) => each.weighed === weighed).length;
   const unseen = draws.filter(({ seenBy }) => seenBy.length === 1).length;
-  const seenByAll = draws.filter(({ seenBy }) => seenBy.length > sources.staffCount).length;
+  const seenByAll =
+    sources.staffCount === 0 ? 0 : draws.filter(({ seenBy }) => seenBy.length > sources.staffCount).length;
   const unknownFields = draws.filter(({ report }) => report.fieldsKnown === 0).length;
   const callers = sharedCallers(draws);
   const notes: (string | undefined)[] = [
@@ -22,7 +23,9 @@ export function notesOf(
     sentence(unseen, "about a customer whom nobody was shown before the contact: they speak for no one"),
     sentence(seenByAll, "about a customer whom everybody was shown: they tell nobody apart"),
     sentence(unknownFields, "that do not say what the caller knew: every view of that customer may be the source"),
-    callers === 0 ? undefined : `${callers} numbers called more than one customer: one call centre, not one reporter.`,
+    callers === 0
+      ? undefined
+      : `${callers} ${callers === 1 ? "number" : "numbers"} called more than one customer: one call centre, not one reporter.`,
     input.seenByBoth === undefined && draws.length > 0
       ? "Whether one person framed another was not weighed: how many customers both were shown was not given."
       : undefined,

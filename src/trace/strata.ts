@@ -1,12 +1,11 @@
 /** How long a view is remembered, and into which bins of exposure subjects fall. */
+import { DAY_MS } from "../base/clock.ts";
 
 /** Strata stand still for so long: as long as one partition of columns. */
 export const EPOCH_DAYS = 30;
 
 /** A view is remembered for so long before a contact. */
 export const MEMORY_DAYS = 150;
-
-export const DAY_MS = 86_400_000;
 
 /** Lowest number of views in each bin. */
 export const EXPOSURE_BINS = [0, 1, 2, 3, 4, 6, 9, 13, 19, 29, 46] as const;

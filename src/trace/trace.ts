@@ -16,7 +16,7 @@ import { type OrderedReport, orderReports } from "./order.ts";
 import { poissonAtLeast } from "./poisson.ts";
 import { settingsOf } from "./settings.ts";
 import { anyListed, Sources } from "./sources.ts";
-import { DAY_MS } from "./strata.ts";
+import { DAY_MS } from "../base/clock.ts";
 import { ambiguityGroup, judge, type Judgement } from "./suspects.ts";
 
 const STEP_SUSPECTS = 5;

@@ -72,8 +72,10 @@ test("the trace finds who it was, in sentences that accuse nobody by a number al
   const first = /(staff:[0-9a-f-]{36})/u.exec(stdout.slice(stdout.indexOf("SUSPECT")))?.[1] ?? "none";
   expect(truth).toContain(first);
   expect(stdout).toMatch(/no action against (?:a person|any of them) on this alone|for people to decide/u);
-  expect(stdout).toMatch(/^nobody inside, or somebody outside +- +(?:< )?[\d.]+ %$/mu);
+  expect(stdout).toMatch(/^ *(?:< )?[\d.]+ % +nobody inside, or somebody outside +-$/mu);
   expect(stdout).toMatch(/10\^[\d.-]+ of 10\^3\.5/u);
+  expect(stdout).toContain("not the probability of guilt");
+  expect(stdout).not.toContain("100.0 %");
   const look = (await looks()).find(({ command }) => command === "trace");
   expect(look?.target).toMatch(/^case:1 3\d reports [0-9a-f]{16} staff:/u);
   expect(look?.target).toContain(first);
@@ -115,6 +117,12 @@ test("from the ledger alone the same person comes first; without a case, a copy 
   expect((await run("trace")).exit).toBe(EXIT.usage);
   expect((await run("trace", "--case", "1", "--replay", "x")).exit).toBe(EXIT.usage);
   expect((await run("trace", "--case", "1", "--unmask", "grant")).stderr).toContain("two people would have to agree");
+  expect(await run("trace", "--case", "1", "--before", "2026-01-01")).toMatchObject({
+    exit: EXIT.usage,
+    stderr: expect.stringContaining("--before goes with --found") as string,
+  });
+  expect((await run("trace", "--found", "none.csv")).stderr).toContain("none.csv cannot be read");
+  expect((await run("scope", "--actor", "svc:slip")).stderr).toContain("no actor of this id is in the register");
   expect((await run("trace", "--case", "99")).exit).toBe(EXIT.negative);
   expect((await run("scope", "--case", "1", "--actor", "svc:a")).exit).toBe(EXIT.usage);
 });

@@ -18,7 +18,10 @@ export const reportAssignCommand: Command = {
     const config = await invocation.config();
     const { askCases } = await import("../ask-desk.ts");
     const reports = await askCases<ReportTold[]>(invocation, config, "report-assign", { caseId, ids });
-    invocation.output.result(reports, () => `${reports.length} reports are of case ${caseId} now.`);
+    invocation.output.result(
+      reports,
+      () => `${reports.length} ${reports.length === 1 ? "report is" : "reports are"} of case ${caseId} now.`,
+    );
     return EXIT.ok;
   },
 };

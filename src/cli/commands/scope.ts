@@ -59,6 +59,9 @@ export const scopeCommand: Command = {
         return end().summary as ScopeSummary;
       },
     );
+    const { noteIfUnknown } = await import("../find-actor.ts");
+    for (const actor of summary.subjects.max === 0 ? question.actors : [])
+      await noteIfUnknown(invocation, config, actor);
     if (invocation.option("csv") === "-") return EXIT.ok;
     const head = of === undefined ? "" : headText(of, question);
     invocation.output.result(of === undefined ? summary : { ...summary, case: of }, () => head + scopeText(summary));

@@ -23,7 +23,7 @@ export const seenByCommand: Command = {
     const config = await invocation.config();
     const { answerSeenBy } = await import("../../control/answers.ts");
     const { printAsked } = await import("../answers.ts");
-    const { findActor } = await import("../find-actor.ts");
+    const { findActor, noteIfUnknown } = await import("../find-actor.ts");
     const actor = await findActor(config, requiredArgument(invocation, "ACTOR"));
     const fromLedger = invocation.flag("from-ledger");
     const { found, expired } = await printAsked(
@@ -36,9 +36,7 @@ export const seenByCommand: Command = {
       },
       { columns: disclosureColumns("SUBJECT"), row, none: "This actor was shown nobody." },
     );
-    const { readRegister } = await import("../../actors/register.ts");
-    if (found === 0 && (await readRegister(config.actors.file)).byId(actor) === undefined)
-      invocation.output.note("no actor of this id is in the register: see `whosaw actor list`");
+    if (found === 0) await noteIfUnknown(invocation, config, actor);
     if (expired > 0) invocation.output.note(`${expired} entries have expired and can no longer be read`);
     return EXIT.ok;
   },

@@ -1,6 +1,6 @@
 /** Tiny worlds for tests, and dice that fall the same every time. */
 import type { Report, Staff } from "../model.ts";
-import { DAY_MS } from "../strata.ts";
+import { DAY_MS } from "../../base/clock.ts";
 import type { View } from "../trace-views.ts";
 
 export const EPOCH_START = 681 * 30;
