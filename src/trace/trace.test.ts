@@ -1,9 +1,9 @@
 /** Whole traces: what must change nothing, what must not break, and what each kind of evidence must do. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DAY_MS } from "../base/clock.ts";
 import type { Report, TraceResult } from "./model.ts";
 import { at, Dice, EPOCH_START, reportOf, tinyWorld } from "./testing/worlds.ts";
-import { DAY_MS } from "./strata.ts";
 import { traceViews, type View } from "./trace-views.ts";
 
 /** A hundred staff who see forty of two thousand customers each; s7 leaks. */
