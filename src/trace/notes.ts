@@ -22,7 +22,7 @@ export function notesOf(
     sentence(count("same-reporter"), "from a device, network or account that had reported before: not counted"),
     sentence(unseen, "about a customer whom nobody was shown before the contact: they speak for no one"),
     sentence(seenByAll, "about a customer whom everybody was shown: they tell nobody apart"),
-    sentence(unknownFields, "that do not say what the caller knew: every view of that customer may be the source"),
+    sentence(unknownFields, "with nothing said of what the caller knew: every view of that customer may be the source"),
     callers === 0
       ? undefined
       : `${callers} ${callers === 1 ? "number" : "numbers"} called more than one customer: one call centre, not one reporter.`,

@@ -192,7 +192,7 @@ describe("what is said of reports that count less, or not", () => {
       /nobody was shown before/u,
       /everybody was shown/u,
       /what the caller knew/u,
-      /1 numbers called more than one/u,
+      /1 number called more than one/u,
     ])
       expect(said).toMatch(words);
     expect(steps.map(({ weighed }) => weighed).filter((weighed) => weighed !== "counted")).toHaveLength(2);

@@ -60,7 +60,7 @@ export const scopeCommand: Command = {
       },
     );
     const { noteIfUnknown } = await import("../find-actor.ts");
-    for (const actor of summary.subjects.max === 0 ? question.actors : [])
+    for (const actor of summary.subjects.min === 0 ? question.actors : [])
       await noteIfUnknown(invocation, config, actor);
     if (invocation.option("csv") === "-") return EXIT.ok;
     const head = of === undefined ? "" : headText(of, question);
