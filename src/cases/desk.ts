@@ -6,7 +6,8 @@ import { WhosawError } from "../base/errors.ts";
 import type { SealedSettings } from "../state/cases.ts";
 import type { ReportedContact } from "../state/reports.ts";
 import type { Aggregates } from "../state/state.ts";
-import type { GivenReport } from "./given-report.ts";
+import type { TraceResult } from "../trace/model.ts";
+import { assertInterval, type GivenReport } from "./given-report.ts";
 import { Pseudonyms } from "./pseudonyms.ts";
 import type { TracedAgain } from "./replay.ts";
 import { sealedSettings } from "./settings.ts";
@@ -134,7 +135,7 @@ export class CaseDesk {
       { ...asked, settings: of.settings },
       tell,
     );
-    await this.#recordSuspects(by, "trace", traced);
+    await this.#recordNamed(by, "trace", traced);
     return traced;
   }
 
@@ -145,7 +146,7 @@ export class CaseDesk {
     const all = new Map((await reports.list(caseId)).map((report) => [report.id, report]));
     const given = ids.flatMap((id) => all.get(id) ?? []);
     const again = await weighCase(this.#stores, of, ofOneKind(given, asked.kind), asked, tell);
-    await this.#recordSuspects(by, "trace again", again);
+    await this.#recordNamed(by, ["trace again", ...unsealed(asked.settings, of.settings)].join(" "), again);
     const standing = [...all.values()].filter(({ withdrawn }) => withdrawn === undefined);
     return {
       again,
@@ -159,10 +160,11 @@ export class CaseDesk {
   }
 
   /** As many entries as it takes: an entry holds so many ids and no more. */
-  async #recordSuspects(by: string, command: string, { case: of, reports, result }: Traced): Promise<void> {
+  async #recordNamed(by: string, command: string, { case: of, reports, result }: Traced): Promise<void> {
     const head = `case:${of.id} ${reports.length} reports ${result.inputsHash.slice(0, HASH_DIGITS)}`;
-    for (let from = 0; from === 0 || from < result.suspects.length; from += SUSPECTS_PER_ENTRY) {
-      const shown = result.suspects.slice(from, from + SUSPECTS_PER_ENTRY).map(({ staff }) => staff);
+    const named = namedIn(result);
+    for (let from = 0; from === 0 || from < named.length; from += NAMED_PER_ENTRY) {
+      const shown = named.slice(from, from + NAMED_PER_ENTRY);
       const target = [head, ...shown].join(" ");
       await this.#stores.log.append({ kind: "look", by, command, target, results: shown.length });
     }
@@ -170,10 +172,11 @@ export class CaseDesk {
 
   /** @throws {WhosawError} USAGE for a kind that whosaw.yaml does not have */
   #contacts(given: readonly GivenReport[]): ReportedContact[] {
-    const { config, masterKey } = this.#stores;
+    const { config, masterKey, clock } = this.#stores;
     const { subjects } = config.classification;
     const pseudonyms = new Pseudonyms(masterKey);
     return given.map((report) => {
+      assertInterval(report, clock.nowMs());
       if (Object.hasOwn(subjects, report.kind)) return pseudonyms.contact(report);
       throw new WhosawError("USAGE", "whosaw.yaml has no such kind of subject.", {
         hint: `Kinds there: ${Object.keys(subjects).join(", ")}.`,
@@ -192,7 +195,7 @@ export class CaseDesk {
   }
 }
 
-const SUSPECTS_PER_ENTRY = 100;
+const NAMED_PER_ENTRY = 100;
 const HASH_DIGITS = 16;
 
 interface Deed<T> {
@@ -200,6 +203,23 @@ interface Deed<T> {
   /** What the entry names: ids, no subjects. */
   readonly target: string;
   readonly results: number;
+}
+
+/** Everybody whom a result names, suspects first: also beside others, at an earlier step, or in what to do next. */
+function namedIn({ suspects, ambiguityGroup = [], hypotheses, steps, advice }: TraceResult): readonly string[] {
+  const rest = [
+    ...hypotheses.flatMap(({ staff, beside }) => [...staff, beside]),
+    ...steps.flatMap(({ top }) => top.map(({ staff }) => staff)),
+    ...advice.map(({ staff }) => staff),
+  ];
+  const named = [...suspects.map(({ staff }) => staff), ...ambiguityGroup, ...rest];
+  return [...new Set(named.filter((staff) => staff !== undefined))];
+}
+
+/** Settings that are not those of the case: whoever tries others leaves a trace of it. */
+function unsealed(asked: SealedSettings, sealed: SealedSettings): string[] {
+  const names = [...new Set([...Object.keys(asked), ...Object.keys(sealed)])].sort();
+  return names.flatMap((name) => (asked[name] === sealed[name] ? [] : [`${name}=${asked[name] ?? "usual"}`]));
 }
 
 function targetOf(caseId: number | undefined, rest: string): string {

@@ -40,7 +40,7 @@ export function readReport(texts: ReportTexts, { kinds, nowMs }: ReportSetting):
   const subject = readSubject(texts.subject ?? "", kinds);
   const from = contactTime("from", texts.from ?? "");
   const to = contactTime("to", blank(texts.to) ? (texts.from ?? "") : (texts.to ?? ""));
-  assertInterval(from.first, to.last, nowMs);
+  assertInterval({ fromMs: from.first, toMs: to.last }, nowMs);
   return {
     ...subject,
     fromMs: from.first,
@@ -91,7 +91,8 @@ function contactTime(name: string, given: string): { readonly first: number; rea
 
 const EARLIEST_MS = Date.UTC(2000, 0);
 
-function assertInterval(fromMs: number, toMs: number, nowMs: number): void {
+/** @throws {WhosawError} USAGE for a contact that no trace could weigh: one such report would end every trace of its case */
+export function assertInterval({ fromMs, toMs }: Pick<GivenReport, "fromMs" | "toMs">, nowMs: number): void {
   const wrong =
     fromMs < EARLIEST_MS
       ? "from is before the year 2000"

@@ -80,6 +80,34 @@ test.for<[string, Partial<Traced>, RegExp]>([
   expect(changed.join("\n")).toMatch(says);
 });
 
+test.for<[string, (result: Traced["result"]) => object]>([
+  ["an explanation", (result) => ({ ...result, hypotheses: [] })],
+  ["a step", (result) => ({ ...result, steps: [] })],
+  ["an e-value", (result) => ({ ...result, suspects: [{ ...suspect, logEValue: 9 }] })],
+  ["a note", (result) => ({ ...result, notes: ["all is well"] })],
+])("a file in which %s was changed is not the same", ([, edited]) => {
+  const nobody = { kind: "nobody", staff: [], posterior: 0.005, eValue: 0, verdict: "none" } as const;
+  const step = { report: 0, weighed: "counted", top: [suspect], nobody: 0.005 } as const;
+  const again = { ...first, result: { ...first.result, hypotheses: [nobody], steps: [step] } };
+  const replay = (result: object) =>
+    compareTraces(readTraced(Buffer.from(JSON.stringify({ ...again, result }))), {
+      again,
+      since: NOTHING,
+      sealed: first.settings,
+    }).same;
+  expect([replay(again.result), replay(edited(again.result))]).toEqual([true, false]);
+});
+
+test("settings that were not sealed are not the same, though the result is", () => {
+  const { same, changed } = replayed(first, NOTHING, { ...first.settings, alpha: 0.001 });
+  expect([same, changed]).toEqual([false, ["The settings are not those that the case has sealed."]]);
+});
+
+test("a file that would steer the terminal is none", () => {
+  for (const code of ["\u001B]0;x\u0007", "a\nb"])
+    expect(() => readTraced(kept({ ...first, code }))).toThrow(/no result of a trace/u);
+});
+
 test("reports that the state has lost, and settings that were not sealed", () => {
   const { changed } = replayed({ ...first, result: other }, { ...NOTHING, missing: [REPORT] }, { alpha: 0.05 });
   expect(changed).toEqual([

@@ -115,7 +115,9 @@ function headerOf(fields: readonly string[]): Column[] {
   if (!complete || new Set(known).size < known.length) throw noHeader();
   const unknown = names.flatMap((_, i) => (columns[i] === undefined ? [i + 1] : []));
   if (unknown.length === 0) return known;
-  throw new WhosawError("USAGE", `The header has columns of no known name: ${unknown.join(", ")} from the left.`, {
+  const shown = unknown.slice(0, LIMITS.shownNamesMax).join(", ");
+  const more = unknown.length > LIMITS.shownNamesMax ? ` and ${unknown.length - LIMITS.shownNamesMax} more` : "";
+  throw new WhosawError("USAGE", `The header has columns of no known name: ${shown}${more} from the left.`, {
     hint: `Remove them: nothing is kept but ${COLUMNS.join(", ")}.`,
   });
 }

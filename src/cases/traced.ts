@@ -71,13 +71,18 @@ function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
-const name = z.string().min(1).max(LIMITS.controlNameCharsMax);
+/** Printed, so nothing that could steer a terminal. */
+const name = z
+  .string()
+  .min(1)
+  .max(LIMITS.controlNameCharsMax)
+  .regex(/^[^\p{C}]+$/u);
 const number = z.number();
 const hex = z.string().regex(/^[0-9a-f]{64}$/u);
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/u);
 const many = LIMITS.reportsPerCaseMax;
 
-const suspect = z.object({
+const suspect = z.looseObject({
   staff: name,
   posterior: number,
   logEValue: number.nullable(),
@@ -85,7 +90,7 @@ const suspect = z.object({
   verdict: name,
 });
 
-/** What of a file with a trace is looked at; the rest of the result is for people and other programs. */
+/** What of a file with a trace is looked at by name; the rest of the result is compared as it stands. */
 export const tracedShape = z.object({
   format: z.literal("whosaw trace 1"),
   case: z.object({
@@ -116,7 +121,7 @@ export const tracedShape = z.object({
   reports: z.array(z.string().regex(/^r-[0-9a-f]{16}$/u)).max(many),
   staff: z.number().int().min(0),
   notes: z.array(z.string()).max(many),
-  result: z.object({
+  result: z.looseObject({
     suspects: z.array(suspect).max(many),
     ambiguityGroup: z.array(name).max(many).optional(),
     inputsHash: hex,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { loadConfig } from "../config/load.ts";
+import { ControlClient } from "../control/client.ts";
 import { type RunningControl, startControl } from "../control/control.ts";
 import type { Entry } from "../ledger/entry.ts";
 import { createKeys } from "../ledger/keys-file.ts";
@@ -188,6 +189,19 @@ describe.each(WAYS)("%s", (_, start) => {
     });
     const empty = String(((await told("case", "open", "Nothing yet")) as { id: number }).id);
     expect((await whosaw("trace", "--case", empty)).exit).toBe(EXIT.usage);
+  });
+
+  test("what no trace could weigh is not taken from the socket either: it would end every trace of the case", async () => {
+    if (control === undefined) return;
+    const { control: where } = await loadConfig("whosaw.yaml", { env: {}, cwd: folder });
+    const client = await ControlClient.find(where.socket);
+    const report = { kind: "customer", key: "1", fromMs: Date.UTC(2026, 7, 3), toMs: Date.UTC(2026, 7, 4), fields: 1 };
+    for (const wrong of [{ toMs: 1 }, { fromMs: 8.64e15, toMs: 8.64e15 }, { toMs: 8.64e15 }]) {
+      const ask = { caseId: Number(id), reports: [report, { ...report, ...wrong }] };
+      const told_ = client?.stream("/v1/report-import", { by: "someone", ask }).batches;
+      await expect(told_?.[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "USAGE" });
+    }
+    expect((await whosaw("trace", "--case", id)).exit).toBe(EXIT.ok);
   });
 
   test("a closed case takes no more", async () => {

@@ -22,7 +22,7 @@ export function assertInput(input: TraceInput): void {
 }
 
 function assertReport({ from, to, cell, exposure, fieldsKnown, mark }: PlacedReport, cells: number): void {
-  if (!Number.isFinite(from) || !Number.isFinite(to) || from > to) wrong("a contact that ends before it begins");
+  if (!isTime(from) || !isTime(to) || from > to) wrong("a contact that ends before it begins, or at no time");
   if (!Number.isInteger(cell) || cell < 0 || cell >= cells) wrong("a report in no cell");
   if (!isCount(exposure) || !Number.isInteger(fieldsKnown) || fieldsKnown < 0) wrong("a report that counts below zero");
   if (mark !== undefined && !(mark.ways >= 2 && Number.isFinite(mark.ways))) wrong("a mark that can be only one");
@@ -32,6 +32,16 @@ function wrong(what: string): never {
   throw new WhosawError("TRACE_INPUT", `the input of this trace does not hold together: ${what}`, {
     hint: "tables have columns of one length, staff and cells are indices, and times are epoch milliseconds",
   });
+}
+
+/** From the year 1 to 9999: every day between the first contact and the last has a place in a table. */
+const TIME_MAX = Date.UTC(9999, 11, 31);
+/** Of times and of counts. */
+const NUMBER_MAX = TIME_MAX;
+
+/** Whether it is a time that has a day. */
+export function isTime(value: number): boolean {
+  return Math.abs(value) <= TIME_MAX;
 }
 
 function isCount(value: number): boolean {
@@ -54,7 +64,7 @@ function boundsOf(table: Views | DayMass | CellMass): Bounds {
   const even = columns.every((column) => column === undefined || column.length === table.staff.length);
   const numbers = "count" in table ? table.count : table.at;
   const bounds = {
-    sound: even && lowestOf(numbers) >= ("count" in table ? 0 : Number.MIN_SAFE_INTEGER),
+    sound: even && lowestOf(numbers) >= ("count" in table ? 0 : -NUMBER_MAX),
     staffMax: highestOf(table.staff),
     cellMax: "cell" in table ? highestOf(table.cell) : -1,
   };
@@ -69,12 +79,12 @@ function highestOf(numbers: Uint32Array): number {
   return most;
 }
 
-/** NaN if one is none or infinite; 0 of none. */
+/** NaN if one is none, infinite or beyond any time; 0 of none. */
 function lowestOf(numbers: Float64Array): number {
   let least = 0;
   for (let at = 0; at < numbers.length; at++) {
     const number = numbers[at] ?? 0;
-    if (!Number.isFinite(number)) return Number.NaN;
+    if (!(number <= NUMBER_MAX)) return Number.NaN;
     if (number < least) least = number;
   }
   return least;

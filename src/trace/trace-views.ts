@@ -1,5 +1,6 @@
 /** A trace from all views at once: for tests and small installations. At scale columns give the aggregates to `trace`. */
 import { WhosawError } from "../base/errors.ts";
+import { assertInput, isTime } from "./assert-input.ts";
 import type { Report, Staff, TraceOptions, TraceResult, Views } from "./model.ts";
 import { pairsToCount } from "./pairs-to-count.ts";
 import { trace } from "./trace.ts";
@@ -35,13 +36,15 @@ export function traceViews(input: {
   const { staff, reports, subjects, options } = input;
   const views = Array.isArray(input.views) ? tableOf(input.views as readonly View[], staff) : (input.views as Views);
   const known = (subject: number): boolean => Number.isInteger(subject) && subject >= 0 && subject < subjects.count;
-  if (!views.subject.every(known) || !views.at.every(Number.isFinite)) {
+  if (!views.subject.every(known) || !views.at.every(isTime)) {
     throw new WhosawError("TRACE_INPUT", "a view of a subject that is not counted, or at no time", {
       hint: "subjects are whole numbers from 0 to subjects.count - 1, times are epoch milliseconds",
     });
   }
   const index = new ViewIndex(staff, views, subjects);
-  return trace(index.inputOf(reports, options, pairsToCount(index.inputOf(reports, options))));
+  const without = index.inputOf(reports, options);
+  assertInput(without);
+  return trace(index.inputOf(reports, options, pairsToCount(without)));
 }
 
 function tableOf(views: readonly View[], staff: readonly Staff[]): Views {

@@ -285,6 +285,13 @@ test("input that does not hold together is refused with what is wrong", () => {
   refused({ reports: [reportOf(1, 1, { from: at(2) })] });
   refused({ reports: [reportOf(1, 1, { to: Number.NaN })] });
   refused({ views: [{ staff: "s1", subject: 1, at: Number.NaN, fields: 1 }] });
+  // Every day from the first contact to the last has its place in a table.
+  for (const time of [1e18, 1e300]) {
+    refused({ reports: [reportOf(1, 1, { to: time })] });
+    refused({ reports: [reportOf(1, 1, { from: -time })] });
+    refused({ views: [{ staff: "s1", subject: 1, at: -time, fields: 1 }] });
+    refused({ views: [{ staff: "s1", subject: 1, at: time, fields: 1 }] });
+  }
   refused({ options: { alpha: 0 } });
   expect(EPOCH_START % 30).toBe(0);
 });
