@@ -198,8 +198,8 @@ describe.each(WAYS)("%s", (_, start) => {
     const report = { kind: "customer", key: "1", fromMs: Date.UTC(2026, 7, 3), toMs: Date.UTC(2026, 7, 4), fields: 1 };
     for (const wrong of [{ toMs: 1 }, { fromMs: 8.64e15, toMs: 8.64e15 }, { toMs: 8.64e15 }]) {
       const ask = { caseId: Number(id), reports: [report, { ...report, ...wrong }] };
-      const told_ = client?.stream("/v1/report-import", { by: "someone", ask }).batches;
-      await expect(told_?.[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "USAGE" });
+      const answer = client?.stream("/v1/report-import", { by: "someone", ask }).batches;
+      await expect(answer?.[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "USAGE" });
     }
     expect((await whosaw("trace", "--case", id)).exit).toBe(EXIT.ok);
   });
