@@ -98,8 +98,9 @@ describe("a file", () => {
 
 test("a header of a million names is refused in one line", () => {
   const many = Buffer.from(`subject,from${",x".repeat(1_000_000)}\nc:1,2026-01-01\n`);
-  const setting = { kinds: ["c"], nowMs: Date.UTC(2026, 10, 22) };
-  expect(() => readReportFile(many, setting)).toThrow(/^.{1,300}999980 more from the left\.$/u);
+  expect(() => readReportFile(many, { kinds: ["c"], nowMs: Date.UTC(2026, 10, 22) })).toThrow(
+    /^.{1,300}999980 more from the left\.$/u,
+  );
 });
 
 test("whatever the bytes, it is read or refused with a code", () => {
