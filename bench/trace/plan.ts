@@ -13,8 +13,8 @@ interface Extent {
 
 const EXTENTS: Readonly<Record<"quick" | "usual" | "nightly", Extent>> = {
   quick: { heldOut: false, seeds: [900], casesEach: 5, bootstraps: 200 },
-  usual: { heldOut: false, seeds: [1_000, 1_001, 1_002, 1_003], casesEach: 10, bootstraps: 1_000 },
-  nightly: { heldOut: true, seeds: [2_000, 2_001, 2_002, 2_003, 2_004], casesEach: 40, bootstraps: 1_000 },
+  usual: { heldOut: false, seeds: [1_100, 1_101, 1_102, 1_103], casesEach: 10, bootstraps: 1_000 },
+  nightly: { heldOut: true, seeds: [3_000, 3_001, 3_002, 3_003, 3_004], casesEach: 40, bootstraps: 1_000 },
 };
 
 export function extentOf({ quick, nightly }: Pick<BenchOptions, "quick" | "nightly">): Extent {

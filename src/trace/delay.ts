@@ -10,18 +10,20 @@ export class Delay {
   readonly soon: number;
   readonly decay: number;
   readonly late: number;
+  /** By age. */
+  readonly #chances: Float64Array;
 
   constructor({ memoryDays, delayMeanDays }: { readonly memoryDays: number; readonly delayMeanDays: number }) {
     this.memoryDays = memoryDays;
     this.decay = Math.exp(-1 / delayMeanDays);
     this.soon = (0.5 * (1 - this.decay)) / (1 - this.decay ** memoryDays);
     this.late = 0.5 / memoryDays;
+    this.#chances = Float64Array.from({ length: memoryDays }, (_, age) => this.soon * this.decay ** age + this.late);
   }
 
   /** @param age days from view to contact */
   chance(age: number): number {
-    if (age < 0 || age >= this.memoryDays) return 0;
-    return this.soon * this.decay ** age + this.late;
+    return this.#chances[age] ?? 0;
   }
 
   /** Averaged over the days on which the contact may have been. */

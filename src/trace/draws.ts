@@ -224,7 +224,9 @@ function massesOfSubject(
   // This customer is in the stratum, whatever the masses say.
   for (const [source, { plain }] of own) inCell[source] = Math.max(plain, inCell[source] ?? 0);
   const ofStaff = Array.from(own);
-  for (const [source, mass] of ofStaff) for (const shared of sources.sharedBy(source)) addTo(own, shared, mass);
+  // Marks are of a person's own copy: an outsider with the queue does not hold it.
+  for (const [source, { plain }] of ofStaff)
+    for (const shared of sources.sharedBy(source)) addTo(own, shared, { plain, marked: plain });
   sources.foldTeams(total);
   sources.foldTeams(inCell);
   return own;

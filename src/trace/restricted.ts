@@ -1,7 +1,7 @@
 /** Somebody who leaks only what another saw too: a frame-up, or a supervisor. */
 import { type Draw, unmarkedOf } from "./draws.ts";
 import { Likelihoods } from "./likelihood.ts";
-import type { TraceInput } from "./model.ts";
+import type { Cell, TraceInput } from "./model.ts";
 import type { Sources } from "./sources.ts";
 
 export interface Restricted {
@@ -32,7 +32,8 @@ export class RestrictedLeaks {
     const { report, perStratum } = draw;
     for (const [place, frame] of this.#frames.entries()) {
       const { staff, source, own, shareOf, shareIn } = frame;
-      const sawIt = (this.#seen.get(report.subject)?.get(staff) ?? Number.POSITIVE_INFINITY) <= report.from;
+      // Until the contact's latest time: to blame somebody, who else may have had it counts in full.
+      const sawIt = (this.#seen.get(report.subject)?.get(staff) ?? Number.POSITIVE_INFINITY) <= report.to;
       const kept = shareOf.get(report.cell) ?? 0;
       // Copies are the leaker's own, and so are their marks.
       const marks = unmarkedOf(draw, own).markFactor;
@@ -77,15 +78,12 @@ function framesOf({ seenByBoth = [], cells }: TraceInput, sources: Sources): rea
   return pairs.flatMap(([staff, beside]) => {
     const [both, own] = [counts.get(`${staff},${beside}`), counts.get(`${beside},${beside}`)];
     if (both === undefined || own === undefined) return [];
-    const share = (of: (counted: ReadonlyMap<number, number>, cell: number) => number): ReadonlyMap<number, number> =>
-      new Map(cells.map((_, cell) => [cell, Math.min(1, of(both, cell) / Math.max(1, of(own, cell)))]));
-    const inEpoch = (counted: ReadonlyMap<number, number>, of: number): number =>
-      [...counted].reduce(
-        (sum, [cell, subjects]) => (cells[cell]?.epoch === cells[of]?.epoch ? sum + subjects : sum),
-        0,
-      );
-    const shareIn = share((counted, cell) => counted.get(cell) ?? 0);
-    const shareOf = share(inEpoch);
+    const bothIn = byEpoch(both, cells);
+    const ownIn = byEpoch(own, cells);
+    const share = (some: number | undefined, of: number | undefined): number =>
+      Math.min(1, (some ?? 0) / Math.max(1, of ?? 0));
+    const shareIn = new Map([...both].map(([cell, subjects]) => [cell, share(subjects, own.get(cell))]));
+    const shareOf = new Map(cells.map(({ epoch }, cell) => [cell, share(bothIn.get(epoch), ownIn.get(epoch))]));
     return [0, 1].slice(0, sources.channels).map((channel) => ({
       staff,
       beside,
@@ -95,6 +93,15 @@ function framesOf({ seenByBoth = [], cells }: TraceInput, sources: Sources): rea
       shareIn,
     }));
   });
+}
+
+function byEpoch(counts: ReadonlyMap<number, number>, cells: readonly Cell[]): ReadonlyMap<number, number> {
+  const sums = new Map<number, number>();
+  for (const [cell, subjects] of counts) {
+    const epoch = cells[cell]?.epoch ?? 0;
+    sums.set(epoch, (sums.get(epoch) ?? 0) + subjects);
+  }
+  return sums;
 }
 
 /** By subject and staff. */

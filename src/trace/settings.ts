@@ -20,8 +20,11 @@ export const WEIGHTS = [0.03, 0.06, 0.1, 0.16, 0.23, 0.31, 0.4, 0.51, 0.63, 0.76
 /** Before the first report. They sum to 1. */
 export const PRIOR = { nobody: 0.45, dump: 0.05, single: 0.35, team: 0.05, pair: 0.1 } as const;
 
-/** Of a person's own prior, that they leak only what somebody else saw too. */
-export const RESTRICTED_SHARE = 0.1;
+/** Of a person's own prior, that they leak only what somebody else saw too: as likely as what makes that other look guilty. */
+export const RESTRICTED_SHARE = 0.5;
+
+/** Nobody is accused over fewer reporting customers, however striking each is. */
+export const CUSTOMERS_MIN = 3;
 
 /** @throws WhosawError TRACE_INPUT for settings that are no probabilities or no spans */
 export function settingsOf(options: Partial<TraceOptions> | undefined): TraceOptions {

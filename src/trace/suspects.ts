@@ -4,6 +4,7 @@ import type { Standing } from "./explanations.ts";
 import { logPairEValue, type ReportingCustomers } from "./guarded.ts";
 import type { Staff, Suspect, TraceOptions, Verdict } from "./model.ts";
 import { Posterior } from "./posterior.ts";
+import { CUSTOMERS_MIN } from "./settings.ts";
 import type { Sources } from "./sources.ts";
 
 const SUSPECTS_MAX = 10;
@@ -34,7 +35,8 @@ export function judge(
     const logEValue = evidence.logEValue([index]);
     const logPair = logPairEValue(index, { evidence, standing, posterior, reporting, sources });
     const logs = { logEValue, logPairEValue: logPair };
-    const verdict = verdictOf({ posterior: chance, ...logs }, sources.staffCount, settings);
+    const customers = reporting.reportsOf(index).length;
+    const verdict = verdictOf({ posterior: chance, ...logs, customers }, sources.staffCount, settings);
     return { index, staff: staff[index]?.id ?? "", posterior: chance, ...logs, verdict };
   });
   return { posterior, suspects, nobody: posterior.nobody, evidence };
@@ -46,14 +48,15 @@ export function logThreshold(staffCount: number, { alpha }: TraceOptions): numbe
 }
 
 function verdictOf(
-  { posterior, logEValue, logPairEValue: logPair }: Pick<Suspect, "posterior" | "logEValue" | "logPairEValue">,
+  against: Pick<Suspect, "posterior" | "logEValue" | "logPairEValue"> & { readonly customers: number },
   staffCount: number,
   settings: TraceOptions,
 ): Verdict {
   const threshold = logThreshold(staffCount, settings);
-  if (logEValue >= threshold) return "evidence";
-  if (logPair >= threshold) return "lead-pair";
-  return posterior >= settings.leadPosterior ? "lead" : "none";
+  const enough = against.customers >= CUSTOMERS_MIN;
+  if (enough && against.logEValue >= threshold) return "evidence";
+  if (enough && against.logPairEValue >= threshold) return "lead-pair";
+  return against.posterior >= settings.leadPosterior ? "lead" : "none";
 }
 
 /** The smallest group whose joint innocence is refuted; of one, that is the evidence against a person. */
