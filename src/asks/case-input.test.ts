@@ -70,7 +70,7 @@ function history(random: () => number, entries: number, [fromDay, toDay]: readon
       index,
       statement: index,
       kind: number32(KIND),
-      grade: GRADES.exact,
+      grade: below(5) > 0 ? GRADES.exact : 1 + below(5),
       listed: random() < 0.4,
     };
   });

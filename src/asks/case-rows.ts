@@ -1,5 +1,6 @@
 /** Rows of columns as the trace takes them: actors and cells by their numbers in the case. */
 import { number64 } from "../columns/numbers.ts";
+import { SURE_GRADES } from "../columns/queries/scope.ts";
 import type { DaySums, SubjectView } from "../columns/queries/trace.ts";
 import type { CellMass, DayMass, Staff, Views } from "../trace/model.ts";
 import type { Stretches } from "./case-stretches.ts";
@@ -109,5 +110,8 @@ export function viewsFrom(views: readonly SubjectView[], numbers: StaffNumbers):
     at: Float64Array.from(views, ({ atMs }) => atMs),
     fields: Uint32Array.from(views, ({ fields }) => fields),
     listed: Uint8Array.from(views, ({ listed }) => Number(listed)),
+    ...(views.some(({ grade }) => !SURE_GRADES.includes(grade)) && {
+      unsure: Uint8Array.from(views, ({ grade }) => Number(!SURE_GRADES.includes(grade))),
+    }),
   };
 }

@@ -4,6 +4,7 @@ import { bitsOfUse } from "../asks/class-bits.ts";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import { number32 } from "../columns/numbers.ts";
+import { SURE_GRADES } from "../columns/queries/scope.ts";
 import { DECISIONS, type DisclosureRow, type FormRow, type StatementRow } from "../columns/rows.ts";
 import { importsIn, inRanges } from "../ledger/imports.ts";
 import { LogReader } from "../ledger/read.ts";
@@ -63,6 +64,7 @@ class Gathering implements RowSink {
   readonly #subjects = new Map<string, number>();
   readonly #rows = { staff: [] as number[], subject: [] as number[], at: [] as number[], fields: [] as number[] };
   readonly #listed: number[] = [];
+  readonly #unsure: number[] = [];
   #expired = 0;
 
   constructor(kind: string, classes: FieldClasses, actors: readonly string[]) {
@@ -107,6 +109,7 @@ class Gathering implements RowSink {
     at.push(row.atMs);
     fields.push(this.#bits.get(row.form)?.[row.use] ?? 0);
     this.#listed.push(row.listed ? 1 : 0);
+    this.#unsure.push(SURE_GRADES.includes(row.grade) ? 0 : 1);
   }
 
   statement({ decision }: StatementRow): void {
@@ -121,6 +124,7 @@ class Gathering implements RowSink {
       at: Float64Array.from(at),
       fields: Uint32Array.from(fields),
       listed: Uint8Array.from(this.#listed),
+      ...(this.#unsure.includes(1) && { unsure: Uint8Array.from(this.#unsure) }),
     };
     return { views, actors: [...this.#actors.keys()], subjects: this.#subjects, expired: this.#expired };
   }

@@ -19,6 +19,8 @@ export interface Draw {
   readonly x: Float64Array;
   /** How much of each x is what an export's mark says. */
   readonly markFactor: Float64Array;
+  /** How much of each x comes of views that are sure. */
+  readonly sureShare: Float64Array;
   /** Of every source. */
   readonly y: Float32Array;
   /** The background of the stratum, less customers reported before. */
@@ -202,6 +204,7 @@ function drawOf(swept: Swept, parts: Parts, earlier: readonly PlacedReport[]): D
       ),
       dump.subject / ofSubject,
     ]),
+    sureShare: Float64Array.from([...seen.map(([, { marked, sure }]) => sure / marked), 1]),
     markFactor: Float64Array.from([...seen.map(([, { plain, marked }]) => marked / plain), 1]),
     y,
     perStratum,
@@ -232,15 +235,20 @@ function massesOfSubject(
   return own;
 }
 
-/** Of views: without and with what an export's marks say. */
+/** Of views: without and with what an export's marks say; and with it, of those that are sure. */
 interface Mass {
   readonly plain: number;
   readonly marked: number;
+  readonly sure: number;
 }
 
-function addTo(sums: Map<number, Mass>, source: number, { plain, marked }: Mass): void {
+function addTo(sums: Map<number, Mass>, source: number, { plain, marked, sure }: Mass): void {
   const there = sums.get(source);
-  sums.set(source, { plain: plain + (there?.plain ?? 0), marked: marked + (there?.marked ?? 0) });
+  sums.set(source, {
+    plain: plain + (there?.plain ?? 0),
+    marked: marked + (there?.marked ?? 0),
+    sure: sure + (there?.sure ?? 0),
+  });
 }
 
 /** A copy of the database whose buyer calls those with many tickets more often: in proportion to exposure. */
@@ -291,7 +299,7 @@ class ViewsBySubject {
 
   /** Adds what each source's views of a subject weigh at the time of a report and for what its caller knew. */
   addMasses(sums: Map<number, Mass>, subject: number, at: At): void {
-    const { staff, fields, listed, mark } = this.#views;
+    const { staff, fields, listed, mark, unsure } = this.#views;
     for (const row of this.#rows.get(subject) ?? []) {
       const viewedAt = this.#views.at[row] ?? 0;
       if (viewedAt > at.lastAt) continue;
@@ -299,7 +307,8 @@ class ViewsBySubject {
       if (chance === 0) continue;
       const plain = chance * fieldsChance(at.report.fieldsKnown, fields[row] ?? 0, at.fieldError);
       const source = this.#sources.of(staff[row] ?? 0, listed[row] ?? 0);
-      addTo(sums, source, { plain, marked: plain * markFactor(at.report, mark?.[row] ?? -1, at.fieldError) });
+      const marked = plain * markFactor(at.report, mark?.[row] ?? -1, at.fieldError);
+      addTo(sums, source, { plain, marked, sure: unsure?.[row] === 1 ? 0 : marked });
     }
   }
 }

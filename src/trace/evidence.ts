@@ -49,16 +49,19 @@ export class Evidence {
   }
 
   #logSingle(staff: number): number {
-    const { logMean } = this.#standing;
+    const { logMeanSure } = this.#standing;
     const channels = this.#sources.channels === 1 ? [0] : [0, 1];
     return (
-      logSumExp(channels.map((channel) => logMean[this.#sources.of(staff, channel)] ?? 0)) - Math.log(channels.length)
+      logSumExp(channels.map((channel) => logMeanSure[this.#sources.of(staff, channel)] ?? 0)) -
+      Math.log(channels.length)
     );
   }
 
-  /** Pairs outside the beam are left out: that only makes it smaller. */
+  /** Pairs outside the beam, and those that rest on views that are not sure, are left out: that only makes it smaller. */
   #logPairs(staff: number): number {
-    const logs = this.#standing.pairs
+    const { pairs, unsure } = this.#standing;
+    const logs = pairs
+      .filter(({ a, b }) => unsure[a] !== 1 && unsure[b] !== 1)
       .filter(({ a, b }) => this.#sources.unitOf(a) === staff || this.#sources.unitOf(b) === staff)
       .map(({ logMean }) => logMean - Math.log(this.#sources.channels));
     return logSumExp(logs) - this.#logStaff;

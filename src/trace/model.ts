@@ -41,6 +41,11 @@ export interface Views {
   readonly listed: Uint8Array;
   /** Of an approved export with marks: the value of this copy, else -1. Absent: none. */
   readonly mark?: Int32Array;
+  /**
+   * 1 where it is not sure that this one was shown this subject: then it explains as any other does, so that nobody is blamed in
+   * its place, and is no evidence against its own. Absent: all are sure.
+   */
+  readonly unsure?: Uint8Array;
 }
 
 /** How many views each staff member had a day, by fields and whether listed: rows in any order. */

@@ -17,11 +17,16 @@ export function notesOf(
     sources.staffCount === 0 ? 0 : draws.filter(({ seenBy }) => seenBy.length > sources.staffCount).length;
   const unknownFields = draws.filter(({ report }) => report.fieldsKnown === 0).length;
   const callers = sharedCallers(draws);
+  const unsure = draws.filter(({ sureShare }) => sureShare.some((share) => share < 1)).length;
   const notes: (string | undefined)[] = [
     sentence(count("same-subject"), "of a customer who had reported before: not counted again"),
     sentence(count("same-reporter"), "from a device, network or account that had reported before: not counted"),
     sentence(unseen, "about a customer whom nobody was shown before the contact: they speak for no one"),
     sentence(seenByAll, "about a customer whom everybody was shown: they tell nobody apart"),
+    sentence(
+      unsure,
+      "about a customer of whom it is not sure who was shown the record: such views explain, and are no evidence against whom they name",
+    ),
     sentence(unknownFields, "with nothing said of what the caller knew: every view of that customer may be the source"),
     callers === 0
       ? undefined

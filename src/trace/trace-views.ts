@@ -14,6 +14,8 @@ export interface View {
   readonly fields: number;
   readonly listed?: boolean;
   readonly mark?: number;
+  /** Not sure that this one was shown this subject. */
+  readonly unsure?: boolean;
 }
 
 /**
@@ -61,5 +63,8 @@ function tableOf(views: readonly View[], staff: readonly Staff[]): Views {
     fields: Uint32Array.from(views, ({ fields }) => fields),
     listed: Uint8Array.from(views, ({ listed }) => (listed === true ? 1 : 0)),
     mark: Int32Array.from(views, ({ mark }) => mark ?? -1),
+    ...(views.some(({ unsure }) => unsure === true) && {
+      unsure: Uint8Array.from(views, ({ unsure }) => Number(unsure === true)),
+    }),
   };
 }

@@ -85,6 +85,23 @@ test("who takes the complaints down on the day of the contact is not accused, ho
   expect(hypotheses[0]?.kind).toBe("nobody");
 });
 
+test("views that are only possible accuse nobody, and still speak for others", () => {
+  const world = leak(20);
+  const reported = new Set(world.reports.map(({ subject }) => subject));
+  const possible = world.views.map((view) => ({ ...view, unsure: view.staff === "s7" && reported.has(view.subject) }));
+  const result = traceViews({ ...world, views: possible });
+  expect(result.suspects[0]).toMatchObject({ staff: "s7", verdict: "lead" });
+  expect(result.suspects.every(({ verdict }) => verdict !== "evidence" && verdict !== "lead-pair")).toBe(true);
+  expect(result.ambiguityGroup).toBeUndefined();
+  expect(result.notes.join(" ")).toContain("no evidence against whom they name");
+  // Somebody who was surely shown most of the same is not blamed for the other.
+  const beside = possible.flatMap((view, place) =>
+    view.unsure && place % 5 > 0 ? [{ ...view, staff: "s8", unsure: false }] : [],
+  );
+  const { suspects } = traceViews({ ...world, views: [...possible, ...beside] });
+  expect(suspects.map(({ verdict }) => verdict)).not.toContain("evidence");
+});
+
 describe("what changes nothing", () => {
   test("the order of reports", () => {
     fc.assert(

@@ -223,7 +223,7 @@ function inOrderOf(numbers: ArrayLike<number>, count: number): ByNumber {
   return { rows, starts };
 }
 
-function pick({ staff, subject, at, fields, listed, mark }: Views, rows: Uint32Array): Views {
+function pick({ staff, subject, at, fields, listed, mark, unsure }: Views, rows: Uint32Array): Views {
   return {
     staff: rows.map((row) => staff[row] ?? 0),
     subject: Float64Array.from(rows, (row) => subject[row] ?? 0),
@@ -231,5 +231,6 @@ function pick({ staff, subject, at, fields, listed, mark }: Views, rows: Uint32A
     fields: rows.map((row) => fields[row] ?? 0),
     listed: Uint8Array.from(rows, (row) => listed[row] ?? 0),
     ...(mark === undefined ? {} : { mark: Int32Array.from(rows, (row) => mark[row] ?? -1) }),
+    ...(unsure === undefined ? {} : { unsure: Uint8Array.from(rows, (row) => unsure[row] ?? 0) }),
   };
 }

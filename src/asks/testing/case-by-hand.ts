@@ -1,7 +1,7 @@
 /** The input of a trace counted from a list of disclosures, and any such input as lines, for comparison. */
 import { createHash } from "node:crypto";
 import { DAY_MS } from "../../base/clock.ts";
-import type { DisclosureRow, SubjectKey } from "../../columns/rows.ts";
+import { type DisclosureRow, GRADES, type SubjectKey } from "../../columns/rows.ts";
 import { contactDays, Delay } from "../../trace/delay.ts";
 import type { DayMass, TraceInput } from "../../trace/model.ts";
 import { TRACE_DEFAULTS } from "../../trace/settings.ts";
@@ -45,7 +45,10 @@ export function caseByHand(history: HistoryByHand, reports: readonly CaseReport[
   const lines = disclosures
     .filter(({ atMs }) => dayOf(atMs) >= firstView && dayOf(atMs) <= lastDay)
     .filter((row) => reported.has(keyOf(row)))
-    .map((row) => `${keyOf(row)} ${row.atMs} ${Object.values(counted(row)).join(" ")}`);
+    .map((row) => {
+      const isSure = row.grade === GRADES.exact || row.grade === GRADES.unattributed;
+      return `${keyOf(row)} ${row.atMs} ${Object.values(counted(row)).join(" ")} ${isSure ? 0 : 1}`;
+    });
   const compared = [`views ${inShort(lines)}`];
   for (const report of reports) {
     const epoch = epochOf(dayOf(report.to));
@@ -126,7 +129,7 @@ export function describeCase(input: TraceInput, reports: readonly CaseReport[]):
     }));
   const lines = [...views.at].map((at, row) => {
     const shown = [staff[views.staff[row] ?? 0]?.id, dayOf(at), views.fields[row], views.listed[row], 1];
-    return [keys[views.subject[row] ?? 0], at, ...shown].join(" ");
+    return [keys[views.subject[row] ?? 0], at, ...shown, views.unsure?.[row] ?? 0].join(" ");
   });
   const compared = [`views ${inShort(lines)}`];
   for (const report of input.reports) {
