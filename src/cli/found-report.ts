@@ -145,13 +145,12 @@ export function foundText(report: FoundReport): string {
   const head = `${number(rows.read)} rows: ${number(rows.matched)} of ${number(subjects + decoys)} subjects (${kind}), ${number(rows.ambiguous)} ambiguous, ${number(rows.invented)} invented, ${number(rows.unmatched)} of nobody in the database.`;
   const parts = [
     head,
-    `Made ${made.notBefore === null ? "" : `not before ${made.notBefore} and `}${made.notAfter === null ? "at a time that nothing says the end of" : `not after ${made.notAfter}`}.`,
+    madeText(made),
     ...made.basis.map((line) => `  ${line}`),
     "",
     ...findings,
     "",
-    candidatesTable(report),
-    explanationsTable(report),
+    ...(report.compared === 0 ? [] : [candidatesTable(report), explanationsTable(report)]),
     formatTable(
       ["COLUMN", "HOLDS", "AGREES", "DIFFERS"].map((title) => ({ title })),
       columns.map(({ table, column, holds, agrees, differs }) => [
@@ -164,6 +163,12 @@ export function foundText(report: FoundReport): string {
     ...notes,
   ];
   return parts.join("\n");
+}
+
+function madeText({ notBefore, notAfter }: FoundReport["made"]): string {
+  if (notBefore === null && notAfter === null) return "Nothing in it says when it was made.";
+  if (notBefore === null) return `Made not after ${notAfter}.`;
+  return `Made not before ${notBefore}${notAfter === null ? "; nothing in it says until when" : ` and not after ${notAfter}`}.`;
 }
 
 function candidatesTable({ candidates, compared }: FoundReport): string {
@@ -191,7 +196,7 @@ function candidatesTable({ candidates, compared }: FoundReport): string {
 /** What both numbers are is told where they stand: they are quoted without the page that explains them. */
 const READING = [
   "POSTERIOR is a weight among these explanations, from the prior in docs/found-copies.md. It is not the probability of guilt.",
-  "E-VALUE is how much better the copy is explained with this person than by the best explanation without.",
+  "E-VALUE is how much better the copy is explained with this person than by the best explanation without; evidence-grade takes 100 times the number of actors.",
 ].join("\n");
 
 const CANDIDATES_TOLD_MAX = 10;

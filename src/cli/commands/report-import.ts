@@ -16,7 +16,10 @@ export const reportImportCommand: Command = {
     "Exit codes: 0 imported (or could be, with --dry-run), 1 lines are wrong or there is no such case, 2 wrong command line or no such file format, 3 configuration, " +
     "4 the file cannot be read, state or console log cannot be reached.",
   arguments: [{ name: "FILE", description: "CSV or JSON lines, UTF-8" }],
-  options: [CASE, { flags: "--dry-run", description: "only say what is wrong, and what would be imported" }],
+  options: [
+    CASE,
+    { flags: "--dry-run", description: "look at the file alone: what is wrong in it, and how much could be imported" },
+  ],
   examples: ["whosaw report import reports.csv --case 1", "whosaw report import reports.jsonl --dry-run --json"],
   async run(invocation) {
     const config = await invocation.config();

@@ -44,11 +44,14 @@ export const traceCommand: Command = {
   },
 };
 
-/** What only one way understands is refused elsewhere, not left aside: an answer would seem to be limited by it. */
-const ONLY_OF: Readonly<Record<string, string>> = {
-  result: "case",
-  before: "found",
-  decoys: "found",
+/** What a way does not understand is refused, not left aside: its answer would seem to be limited by it. */
+const GOES_WITH: Readonly<Record<string, readonly string[]>> = {
+  result: ["case"],
+  before: ["found"],
+  decoys: ["found"],
+  kind: ["case", "found"],
+  teams: ["case", "found"],
+  "from-ledger": ["case", "replay"],
 };
 
 type Way = (invocation: Invocation, config: Config) => Promise<ExitCode>;
@@ -59,12 +62,14 @@ const WAYS: Readonly<Record<string, Way>> = { case: ofCase, replay: again, found
 function onlyOne(invocation: Invocation): Way {
   const [way, other] = Object.keys(WAYS).filter((name) => invocation.option(name) !== undefined);
   const found = way === undefined || other !== undefined ? undefined : WAYS[way];
-  const astray = Object.keys(ONLY_OF).find((name) => invocation.option(name) !== undefined && ONLY_OF[name] !== way);
-  if (found !== undefined && astray !== undefined)
-    throw new WhosawError("USAGE", `--${astray} goes with --${ONLY_OF[astray]}, and says nothing here.`, {
-      hint: `Leave --${astray} out; \`whosaw trace --help\` says what it does.`,
+  if (found !== undefined) {
+    const astray = Object.entries(GOES_WITH).find(([name, ways]) => invocation.flag(name) && !ways.includes(way ?? ""));
+    if (astray === undefined) return found;
+    const [name, ways] = astray;
+    throw new WhosawError("USAGE", `--${name} goes with --${ways.join(" or --")}, and says nothing here.`, {
+      hint: `Leave --${name} out; \`whosaw trace --help\` says what it does.`,
     });
-  if (found !== undefined) return found;
+  }
   throw new WhosawError("USAGE", "A trace is of one thing: of a case, of a copy, or of an earlier trace.", {
     hint: "Give --case ID, --found FILE or --replay FILE.",
   });
