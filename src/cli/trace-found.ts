@@ -9,6 +9,7 @@ import { matchCopy } from "../found/found.ts";
 import { foundLook, type FoundQuestion, type FoundTold, questionOf } from "../found/question.ts";
 import { deriveSubjectKey } from "../ledger/keys-block.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
+import { assertLedgerStarted } from "../ledger/started.ts";
 import { asker, withOwnLog } from "./answers.ts";
 import type { Invocation } from "./command.ts";
 import { type FoundReport, foundReport } from "./found-report.ts";
@@ -32,6 +33,7 @@ export async function traceFound(
 ): Promise<FoundReport> {
   const decoys = new Set((await linesOf(invocation, invocation.option("decoys"))).map(([key = ""]) => key));
   const teams = await teamsOf(invocation);
+  await assertLedgerStarted(config.ledger);
   const { masterKey } = await loadKeys(config.ledger.keys);
   await assertReadable(invocation, options.file);
   let saidMs = Date.now();
