@@ -229,7 +229,7 @@ function massesOfSubject(
   const ofStaff = Array.from(own);
   // Marks are of a person's own copy: an outsider with the queue does not hold it.
   for (const [source, { plain }] of ofStaff)
-    for (const shared of sources.sharedBy(source)) addTo(own, shared, { plain, marked: plain });
+    for (const shared of sources.sharedBy(source)) addTo(own, shared, { plain, marked: plain, sure: plain });
   sources.foldTeams(total);
   sources.foldTeams(inCell);
   return own;
