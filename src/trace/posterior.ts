@@ -40,14 +40,10 @@ export class Posterior {
       { kind: "nobody", staff: [], logWeight: Math.log(PRIOR.nobody) },
       { kind: "dump", staff: [], logWeight: Math.log(PRIOR.dump) + (standing.logMean[sources.dump] ?? 0) },
       ...sharedWeights(standing, sources),
-      ...restricted.map(({ staff, beside, logMean }): Weighted => {
-        // Whole for each who may be framed: a frame-up has one aim, and the aim stands beside it here.
-        return {
-          kind: "restricted",
-          staff: [staff],
-          beside,
-          logWeight: Math.log((prior * RESTRICTED_SHARE) / sources.channels) + logMean,
-        };
+      // Whole for each who may be framed, as far as the framer was shown what that one was: any two share a few customers.
+      ...restricted.map(({ staff, beside, aligned, logMean }): Weighted => {
+        const share = (RESTRICTED_SHARE * aligned ** 2) / sources.channels;
+        return { kind: "restricted", staff: [staff], beside, logWeight: Math.log(prior * share) + logMean };
       }),
       ...pairWeights(standing.pairs, sources),
     ];

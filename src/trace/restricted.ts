@@ -9,6 +9,8 @@ export interface Restricted {
   readonly staff: number;
   /** Who would be blamed. */
   readonly beside: number;
+  /** Of what `beside` was shown, the share that `staff` was shown too, in all epochs of the case. */
+  readonly aligned: number;
   readonly logMean: number;
   readonly logSup: number;
 }
@@ -44,8 +46,14 @@ export class RestrictedLeaks {
   }
 
   all(): readonly Restricted[] {
-    return this.#frames.map(({ staff, beside }, place) => {
-      return { staff, beside, logMean: this.#likelihoods.logMean(place), logSup: this.#likelihoods.logSup(place) };
+    return this.#frames.map(({ staff, beside, aligned }, place) => {
+      return {
+        staff,
+        beside,
+        aligned,
+        logMean: this.#likelihoods.logMean(place),
+        logSup: this.#likelihoods.logSup(place),
+      };
     });
   }
 }
@@ -57,6 +65,7 @@ interface Frame {
   readonly source: number;
   /** The same of `staff`. */
   readonly own: number;
+  readonly aligned: number;
   /** By cell, of the subjects shown to `beside`: the share that `staff` was shown too, in the cell's epoch and in the cell. */
   readonly shareOf: ReadonlyMap<number, number>;
   readonly shareIn: ReadonlyMap<number, number>;
@@ -84,11 +93,15 @@ function framesOf({ seenByBoth = [], cells }: TraceInput, sources: Sources): rea
       Math.min(1, (some ?? 0) / Math.max(1, of ?? 0));
     const shareIn = new Map([...both].map(([cell, subjects]) => [cell, share(subjects, own.get(cell))]));
     const shareOf = new Map(cells.map(({ epoch }, cell) => [cell, share(bothIn.get(epoch), ownIn.get(epoch))]));
+    const sum = (counts: ReadonlyMap<number, number>): number =>
+      [...counts.values()].reduce((all, each) => all + each, 0);
+    const aligned = share(sum(bothIn), sum(ownIn));
     return [0, 1].slice(0, sources.channels).map((channel) => ({
       staff,
       beside,
       source: sources.of(beside, channel),
       own: sources.of(staff, channel),
+      aligned,
       shareOf,
       shareIn,
     }));
