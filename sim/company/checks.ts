@@ -13,7 +13,8 @@ export function between<K extends string>(of: Readonly<Record<K, unknown>>, name
     refuse(`${name} is ${String(value)}`, `from ${low} to ${high}`);
 }
 
-/** Says what makes no simulated company, and what would. */
+/** Says what makes no simulated company, and what would: both without a full stop. */
 export function refuse(what: string, hint: string): never {
-  throw new WhosawError("USAGE", `simulated company: ${what}`, { hint });
+  const sentence = `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`;
+  throw new WhosawError("USAGE", `No such company can be made up: ${what}.`, { hint: sentence });
 }

@@ -98,10 +98,12 @@ export function theft(company: Company, seen: Seen, options: Partial<TheftOption
 }
 
 function checked(options: TheftOptions, { options: { days } }: Company): TheftOptions {
-  const { scheme, delays } = options;
+  const { scheme, delays, onsetDays } = options;
   if (!Object.hasOwn(SCHEMES, scheme))
     refuse(`no scheme is called ${scheme}`, `one of ${Object.keys(SCHEMES).join(", ")}`);
   whole(options, "reports", 0, LIMITS.simReportsMax);
+  if (onsetDays >= days)
+    refuse(`it leaks after ${onsetDays} days, and there are ${days}`, `more days than ${onsetDays}`);
   whole(options, "onsetDays", 0, days - 1);
   whole(options, "facts", 0, FACTS_MAX);
   for (const share of ["noiseShare", "unknownFactsShare", "repeatedShare"] as const) between(options, share, 0, 1);

@@ -195,8 +195,8 @@ const HELD_OUT: Pick<World, "company" | "theft"> = {
 export function worldOf(name: string, heldOut = false): World {
   const world = WORLDS.find((one) => one.name === name);
   if (world === undefined)
-    throw new WhosawError("USAGE", `no world is called ${name}`, {
-      hint: `one of ${WORLDS.map((one) => one.name).join(", ")}`,
+    throw new WhosawError("USAGE", `No world is called ${name}.`, {
+      hint: `One of ${WORLDS.map((one) => one.name).join(", ")}; \`whosaw sim --help\` explains them.`,
     });
   if (!heldOut) return world;
   return {

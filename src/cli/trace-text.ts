@@ -84,11 +84,15 @@ function explanationRows({ hypotheses, steps }: TraceResult): string[][] {
   return [...rows, [chanceText(steps.at(-1)?.nobody ?? 1), KINDS.nobody, "-"]];
 }
 
+/** Whoever weighs less is not named: a name in such a table is read as a suspicion. */
+const NAMED_POSTERIOR_MIN = 1e-6;
+
 /** How far each is from what evidence takes. */
 function suspectsTable({ result, staff, settings }: Traced): string {
   if (result.suspects.length === 0) return "Nobody on record was shown the customers who reported.";
   const wanted = Math.log(Math.max(1, staff) / (settings["alpha"] ?? 1));
   const rows = result.suspects
+    .filter(({ posterior, verdict }) => posterior >= NAMED_POSTERIOR_MIN || verdict !== "none")
     .slice(0, SHOWN)
     .map(({ staff: who, posterior, logEValue, verdict }) => [
       who,
@@ -96,6 +100,7 @@ function suspectsTable({ result, staff, settings }: Traced): string {
       `${powerOfTen(logEValue)} of ${powerOfTen(wanted)}`,
       verdict === "none" ? "-" : verdict,
     ]);
+  if (rows.length === 0) return "No person weighs anything beside these explanations.";
   const table = formatTable(
     ["SUSPECT", "POSTERIOR", "EVIDENCE", "VERDICT"].map((title) => ({ title })),
     rows,
