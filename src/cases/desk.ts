@@ -84,6 +84,8 @@ export class CaseDesk {
   ): Promise<ReportsAdded> {
     const contacts = this.#contacts(given);
     return this.#deed(by, "report import", async ({ reports }) => {
+      // Two imports of one file at once would each find that the case has none of it.
+      await reports.hold(caseId);
       const standing = (await reports.list(caseId)).filter(({ withdrawn }) => withdrawn === undefined);
       const had = new Set(standing.map(identityOf));
       const known = contacts.flatMap((contact, i) => (had.has(identityOf(contact)) ? [i] : []));

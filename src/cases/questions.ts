@@ -29,7 +29,10 @@ const report = z.strictObject({
   fields: z.number().int().min(0).max(63),
   reporter: pseudonymised,
   caller: pseudonymised,
-  mark: z.strictObject({ value: z.number().int().min(0), ways: z.number().int().min(2).max(999_999) }).optional(),
+  mark: z
+    .strictObject({ value: z.number().int().min(0), ways: z.number().int().min(2).max(999_999) })
+    .refine(({ value, ways }) => value < ways)
+    .optional(),
 });
 
 const settings = z.record(z.string().regex(/^[a-zA-Z]{1,40}$/u), z.number());

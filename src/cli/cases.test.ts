@@ -196,12 +196,32 @@ describe.each(WAYS)("%s", (_, start) => {
     const { control: where } = await loadConfig("whosaw.yaml", { env: {}, cwd: folder });
     const client = await ControlClient.find(where.socket);
     const report = { kind: "customer", key: "1", fromMs: Date.UTC(2026, 7, 3), toMs: Date.UTC(2026, 7, 4), fields: 1 };
-    for (const wrong of [{ toMs: 1 }, { fromMs: 8.64e15, toMs: 8.64e15 }, { toMs: 8.64e15 }]) {
+    for (const wrong of [
+      { toMs: 1 },
+      { fromMs: 8.64e15, toMs: 8.64e15 },
+      { toMs: 8.64e15 },
+      { mark: { value: 3, ways: 3 } },
+    ]) {
       const ask = { caseId: Number(id), reports: [report, { ...report, ...wrong }] };
       const answer = client?.stream("/v1/report-import", { by: "someone", ask }).batches;
       await expect(answer?.[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "USAGE" });
     }
     expect((await whosaw("trace", "--case", id)).exit).toBe(EXIT.ok);
+  });
+
+  test("a file imported four times at once is imported once", async () => {
+    if (control === undefined) return;
+    const { control: where } = await loadConfig("whosaw.yaml", { env: {}, cwd: folder });
+    const client = await ControlClient.find(where.socket);
+    const { id: fresh } = (await told("case", "open", "At once")) as { id: number };
+    const at = { kind: "customer", fromMs: Date.UTC(2026, 7, 3), toMs: Date.UTC(2026, 7, 4), fields: 1 };
+    const reports = Array.from({ length: 200 }, (_, key) => ({ ...at, key: String(key) }));
+    const importing = async (): Promise<void> => {
+      const { batches } = client?.stream("/v1/report-import", { by: "someone", ask: { caseId: fresh, reports } }) ?? {};
+      for await (const batch of batches ?? []) expect(batch).toBeDefined();
+    };
+    await Promise.all([importing(), importing(), importing(), importing()]);
+    expect(await told("case", "show", String(fresh))).toMatchObject({ reports: { standing: 200 } });
   });
 
   test("a closed case takes no more", async () => {

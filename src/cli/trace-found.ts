@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import { answerFound } from "../control/answers.ts";
 import { ControlClient } from "../control/client.ts";
 import { matchCopy } from "../found/found.ts";
-import { foundLook, type FoundQuestion, type FoundTold, questionOf } from "../found/question.ts";
+import { foundLooks, type FoundQuestion, type FoundTold, questionOf } from "../found/question.ts";
 import { deriveSubjectKey } from "../ledger/keys-block.ts";
 import { loadKeys } from "../ledger/keys-file.ts";
 import { assertLedgerStarted } from "../ledger/started.ts";
@@ -74,7 +74,7 @@ async function ask(config: Config, question: FoundQuestion): Promise<FoundTold> 
     try {
       const { by, ...asked } = question;
       const told = await answerFound(config, columns, asked);
-      await log.append({ kind: "look", by, ...foundLook(question, told) });
+      for (const look of foundLooks(question, told)) await log.append({ kind: "look", by, ...look });
       return told;
     } finally {
       await columns.close();

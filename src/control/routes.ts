@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { WhosawError } from "../base/errors.ts";
-import { foundLook, foundQuestion, type FoundQuestion, type FoundTold } from "../found/question.ts";
+import { foundLooks, foundQuestion, type FoundQuestion, type FoundTold } from "../found/question.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { GatewayReport, LeaseGrant } from "../metrics/report.ts";
 import type { ReindexProgress } from "../shipping/reindex.ts";
@@ -97,7 +97,7 @@ export function deskRoutes(app: FastifyInstance, desk: Desk): void {
     // Many customers are counted at once, and counting takes as long as it takes.
     reply.raw.socket?.setTimeout(0);
     const answer = await desk.found({ by, ...question });
-    await log.append({ kind: "look", by: throughSocket(by), ...foundLook(question, answer) });
+    for (const look of foundLooks(question, answer)) await log.append({ kind: "look", by: throughSocket(by), ...look });
     return reply.send(answer);
   });
   for (const name of Object.keys(CASE_QUESTIONS) as CaseQuestionName[]) caseRoute(app, desk, name);

@@ -129,15 +129,19 @@ function keyOfText(text: string, keyType: number): SubjectKey {
   return { keyType, subject: BigInt(subject), subject2: BigInt(subject2) };
 }
 
-/** Suspects named in the entry of the look. */
-const LOOK_SUSPECTS_MAX = 20;
+/** Named in one entry: more are in the next. */
+const NAMED_PER_ENTRY = 50;
 
-/** The entry that says who looked: which file, how many subjects, and whom that pointed to. */
-export function foundLook(
+/** The entries that say who looked: which file, how many subjects, and everybody whom the answer names. */
+export function foundLooks(
   { sha256, kind, subjects }: Pick<FoundQuestion, "sha256" | "kind" | "subjects">,
-  { candidates }: Pick<FoundTold, "candidates">,
-): { command: string; target: string; results: number } {
-  const shown = candidates.slice(0, LOOK_SUSPECTS_MAX).map(({ actor }) => actor);
-  const target = `file:sha256:${sha256} ${kind}:${subjects} shown:${shown.length === 0 ? "nobody" : shown.join(",")}`;
-  return { command: "trace --found", target: target.slice(0, LIMITS.controlTargetCharsMax), results: subjects };
+  { candidates, hypotheses, decoysShownTo }: Pick<FoundTold, "candidates" | "hypotheses" | "decoysShownTo">,
+): { command: string; target: string; results: number }[] {
+  const all = [...candidates, ...decoysShownTo].map(({ actor }) => actor);
+  const named = [...new Set([...all, ...hypotheses.flatMap(({ actors }) => actors)])];
+  return Array.from({ length: Math.max(1, Math.ceil(named.length / NAMED_PER_ENTRY)) }, (_, entry) => {
+    const shown = named.slice(entry * NAMED_PER_ENTRY, (entry + 1) * NAMED_PER_ENTRY).join(",");
+    const target = `file:sha256:${sha256} ${kind}:${subjects} shown:${shown === "" ? "nobody" : shown}`;
+    return { command: "trace --found", target: target.slice(0, LIMITS.controlTargetCharsMax), results: subjects };
+  });
 }

@@ -68,6 +68,17 @@ export class Reports {
     });
   }
 
+  /**
+   * Within a transaction: until it ends nobody else adds to the case, or to those of none.
+   * @throws {WhosawError} NOT_FOUND without the case
+   */
+  async hold(caseId: number | undefined): Promise<void> {
+    await this.#session.run(async (db) => {
+      if (caseId !== undefined) await lockedCase(db, caseId);
+      else await sql`lock table ${sql.id(SCHEMA, "reports")} in share row exclusive mode`.execute(db);
+    });
+  }
+
   /** Those of a case, or those of none (undefined), withdrawn ones too, in the order of receipt. */
   list(caseId: number | undefined): Promise<Report[]> {
     return this.#session.run(async (db) => {
