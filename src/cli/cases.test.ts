@@ -215,7 +215,7 @@ describe.each(WAYS)("%s", (_, start) => {
     const client = await ControlClient.find(where.socket);
     const { id: fresh } = (await told("case", "open", "At once")) as { id: number };
     const at = { kind: "customer", fromMs: Date.UTC(2026, 7, 3), toMs: Date.UTC(2026, 7, 4), fields: 1 };
-    const reports = Array.from({ length: 200 }, (_, key) => ({ ...at, key: String(key) }));
+    const reports = [...Array(200).keys()].map((key) => ({ ...at, key: String(key) }));
     const importing = async (): Promise<void> => {
       const { batches } = client?.stream("/v1/report-import", { by: "someone", ask: { caseId: fresh, reports } }) ?? {};
       for await (const batch of batches ?? []) expect(batch).toBeDefined();
