@@ -93,8 +93,8 @@ function framesOf({ seenByBoth = [], cells }: TraceInput, sources: Sources): rea
       Math.min(1, (some ?? 0) / Math.max(1, of ?? 0));
     const shareIn = new Map([...both].map(([cell, subjects]) => [cell, share(subjects, own.get(cell))]));
     const shareOf = new Map(cells.map(({ epoch }, cell) => [cell, share(bothIn.get(epoch), ownIn.get(epoch))]));
-    const sum = (counts: ReadonlyMap<number, number>): number =>
-      [...counts.values()].reduce((all, each) => all + each, 0);
+    const sum = (counted: ReadonlyMap<number, number>): number =>
+      [...counted.values()].reduce((all, each) => all + each, 0);
     const aligned = share(sum(bothIn), sum(ownIn));
     return [0, 1].slice(0, sources.channels).map((channel) => ({
       staff,
