@@ -142,6 +142,22 @@ test("what is undone leaves answers at once, and can be imported again", async (
   expect((await whosaw("import", "--list")).stdout).toMatch(/undone[\s\S]*undone[\s\S]*whole/u);
 });
 
+test("rows that two files share survive the undoing of either", async () => {
+  const shared = ROWS.trimEnd().split("\n");
+  const turned = [shared[0], ...shared.slice(1).toReversed()].join("\n");
+  writeFileSync(at("turned.csv"), `${turned}\n`);
+  expect(JSON.parse((await whosaw("import", "turned.csv", "--json")).stdout)).toMatchObject({ added: 0, known: 6 });
+  const seen = [["seen-by", "alice@example.com"]];
+  const before = await answers(seen);
+  const list = JSON.parse((await whosaw("import", "--list", "--json")).stdout) as { import: number }[];
+  expect((await whosaw("import", "--undo", String(list.at(-2)?.import))).exit).toBe(EXIT.ok);
+  expect(await answers(seen)).toEqual([[]]);
+  // The other file is there still: importing it again brings back what it shared.
+  expect(JSON.parse((await whosaw("import", "turned.csv", "--json")).stdout)).toMatchObject({ added: 6 });
+  const rows = (answer: unknown): number => JSON.stringify(answer).split('"subject"').length;
+  expect(rows(await answers(seen))).toBe(rows(before));
+});
+
 test("the example in docs/importing.md is imported as it stands there; a mapping tells whose tickets were opened, and by whom", async () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/importing.md"), "utf8");
   writeFileSync(at("example.csv"), /```csv\n([\s\S]*?)```/u.exec(page)?.[1] ?? "");

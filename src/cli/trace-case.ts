@@ -1,5 +1,5 @@
 /** `whosaw trace --case` and `--replay`: asked of the desk, kept in a file, compared with one. */
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { WhosawError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -7,6 +7,7 @@ import { compareTraces, readTraced, type Replay, type TracedAgain } from "../cas
 import type { Traced } from "../cases/traced.ts";
 import type { Config } from "../config/config.ts";
 import { askCases } from "./ask-desk.ts";
+import { boundedFile } from "./bounded-file.ts";
 import { caseNumber } from "./case-options.ts";
 import type { Invocation } from "./command.ts";
 import { teamsOf } from "./teams-file.ts";
@@ -39,22 +40,11 @@ async function keep(file: string, traced: Traced): Promise<void> {
 
 /** Computes a trace again from a file. @throws WhosawError FILE_UNREADABLE, USAGE, and as {@link traceOfCase} */
 export async function replayOf(invocation: Invocation, config: Config, file: string): Promise<Replay> {
-  const first = readTraced(await bytesOf(resolve(invocation.context.cwd, file)));
+  const first = readTraced(
+    await boundedFile(resolve(invocation.context.cwd, file), LIMITS.traceFileBytesMax, "The file of --replay"),
+  );
   const { case: of, kind, settings, teams, reports, source } = first;
   const fromLedger = source === "ledger" || invocation.flag("from-ledger");
   const asked = { caseId: of.id, ids: reports, kind, settings, fromLedger, ...(teams !== null && { teams }) };
   return compareTraces(first, await askCases<TracedAgain>(invocation, config, "trace-again", asked));
-}
-
-async function bytesOf(file: string): Promise<Uint8Array> {
-  try {
-    // One byte more than may be read says that it is too large.
-    if ((await stat(file)).size > LIMITS.traceFileBytesMax) return new Uint8Array(LIMITS.traceFileBytesMax + 1);
-    return await readFile(file);
-  } catch (cause) {
-    throw new WhosawError("FILE_UNREADABLE", "The file of --replay cannot be read.", {
-      hint: "Give a file that is there and readable for this user.",
-      cause,
-    });
-  }
 }

@@ -71,7 +71,7 @@ export async function importFile(options: ImportOptions): Promise<Imported> {
     const reader = await LogReader.open(importLog(config).dir, keys);
     const { imports } = await importsIn(reader);
     const before = thatOf(imports, survey.sha256);
-    if (before?.rows !== undefined) {
+    if (before?.rows !== undefined && !leansOnUndone(before, imports)) {
       const { rows } = before;
       return { import: before.number, already: true, continued: false, rows, known: rows };
     }
@@ -86,6 +86,11 @@ export async function importFile(options: ImportOptions): Promise<Imported> {
     await log.append({ kind: "import-end", import: number, rows, known: rows - added });
     return { import: number, already: false, continued: before !== undefined, rows, known: rows - added };
   });
+}
+
+/** Rows that another import had brought already were not added again, and that one may have been undone since. */
+function leansOnUndone({ known = 0, timeMs }: Import, imports: readonly Import[]): boolean {
+  return known > 0 && imports.some(({ undoneMs = Number.NEGATIVE_INFINITY }) => undoneMs >= timeMs);
 }
 
 class Writing {

@@ -1,4 +1,3 @@
-import { WhosawError } from "../../base/errors.ts";
 import type { ReportsAdded } from "../../cases/desk.ts";
 import type { ReportFile } from "../../cases/report-file.ts";
 import { CASE, optionalCase } from "../case-options.ts";
@@ -39,20 +38,11 @@ export const reportImportCommand: Command = {
 };
 
 async function bytesOf(invocation: Invocation): Promise<Uint8Array> {
-  const { readFile, stat } = await import("node:fs/promises");
-  const path = await import("node:path");
+  const { resolve } = await import("node:path");
   const { LIMITS } = await import("../../base/limits.ts");
-  const file = path.resolve(invocation.context.cwd, requiredArgument(invocation, "FILE"));
-  try {
-    // One byte more than may be read says that it is too large.
-    if ((await stat(file)).size > LIMITS.reportFileBytesMax) return new Uint8Array(LIMITS.reportFileBytesMax + 1);
-    return await readFile(file);
-  } catch (cause) {
-    throw new WhosawError("FILE_UNREADABLE", "The file cannot be read.", {
-      hint: "Give a file that is there and readable for this user.",
-      cause,
-    });
-  }
+  const { boundedFile } = await import("../bounded-file.ts");
+  const file = resolve(invocation.context.cwd, requiredArgument(invocation, "FILE"));
+  return boundedFile(file, LIMITS.reportFileBytesMax, "The file");
 }
 
 function onlySay(invocation: Invocation, file: ReportFile): ExitCode {
