@@ -38,10 +38,10 @@ export const reportImportCommand: Command = {
 };
 
 async function bytesOf(invocation: Invocation): Promise<Uint8Array> {
-  const { resolve } = await import("node:path");
+  const path = await import("node:path");
   const { LIMITS } = await import("../../base/limits.ts");
   const { boundedFile } = await import("../bounded-file.ts");
-  const file = resolve(invocation.context.cwd, requiredArgument(invocation, "FILE"));
+  const file = path.resolve(invocation.context.cwd, requiredArgument(invocation, "FILE"));
   return boundedFile(file, LIMITS.reportFileBytesMax, "The file");
 }
 
