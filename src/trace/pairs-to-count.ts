@@ -1,12 +1,6 @@
 /** Whose common subjects must be counted before a frame-up can be weighed. */
-import { Delay } from "./delay.ts";
-import { drawsOf } from "./draws.ts";
-import { Explanations } from "./explanations.ts";
-import { ReportingCustomers } from "./guarded.ts";
 import type { TraceInput } from "./model.ts";
-import { orderReports } from "./order.ts";
-import { settingsOf } from "./settings.ts";
-import { anyListed, Sources } from "./sources.ts";
+import { Weighing } from "./weighing.ts";
 
 const SUSPECTS = 6;
 const BESIDE = 20;
@@ -14,17 +8,12 @@ const BESIDE = 20;
 /**
  * The likeliest few, each with those who were shown two or more of the same reporting customers: indices of staff, each pair
  * once, and each person with itself, for how many that one was shown at all. Counting is the caller's: `seenByBoth` of the next `trace`.
+ * @throws WhosawError TRACE_INPUT when the input does not hold together
  */
 export function pairsToCount(input: TraceInput): readonly (readonly [number, number])[] {
-  const settings = settingsOf(input.options);
-  const sources = new Sources(input.staff, anyListed(input.actorDayMass, input.viewsOfReported));
-  const counted = orderReports(input.reports).filter(({ weighed }) => weighed === "counted");
-  const explanations = new Explanations({ ...input, seenByBoth: [] }, sources);
-  const reporting = new ReportingCustomers(sources);
-  for (const draw of drawsOf(counted, input, sources, settings, new Delay(settings))) {
-    explanations.weigh(draw);
-    reporting.add(draw);
-  }
+  const weighing = new Weighing({ ...input, seenByBoth: [] });
+  weighing.run();
+  const { sources, explanations, reporting } = weighing;
   const pairs = new Map<string, readonly [number, number]>();
   for (const source of explanations.standing().ranked.slice(0, SUSPECTS)) {
     const staff = sources.unitOf(source);

@@ -3,21 +3,16 @@
  * said by then. docs/trace.md has the model, its assumptions and what it must not be used for.
  */
 import { adviceOf } from "./advice.ts";
-import { assertInput } from "./assert-input.ts";
-import { Delay } from "./delay.ts";
-import { drawsOf } from "./draws.ts";
-import { Explanations } from "./explanations.ts";
-import { ReportingCustomers } from "./guarded.ts";
 import { inputsHash } from "./inputs-hash.ts";
 import { leakWindowOf } from "./leak-window.ts";
 import type { Hypothesis, Step, Suspect, TraceInput, TraceOptions, TraceResult, Verdict } from "./model.ts";
 import { notesOf } from "./notes.ts";
-import { type OrderedReport, orderReports } from "./order.ts";
+import type { OrderedReport } from "./order.ts";
 import { poissonAtLeast } from "./poisson.ts";
-import { settingsOf } from "./settings.ts";
-import { anyListed, Sources } from "./sources.ts";
+import type { Sources } from "./sources.ts";
 import { DAY_MS } from "../base/clock.ts";
 import { ambiguityGroup, judge, type Judgement } from "./suspects.ts";
+import { Weighing } from "./weighing.ts";
 
 const STEP_SUSPECTS = 5;
 const HYPOTHESES_MAX = 100;
@@ -29,23 +24,15 @@ const STEPS_MAX = 512;
  * @throws WhosawError TRACE_INPUT when columns of a table differ in length, an index leads nowhere, or a number is none
  */
 export function trace(input: TraceInput): TraceResult {
-  assertInput(input);
-  const settings = settingsOf(input.options);
-  const sources = new Sources(input.staff, anyListed(input.actorDayMass, input.viewsOfReported));
-  const ordered = orderReports(input.reports);
-  const counted = ordered.filter(({ weighed }) => weighed === "counted");
-  const explanations = new Explanations(input, sources);
-  const reporting = new ReportingCustomers(sources);
+  const weighing = new Weighing(input);
+  const { settings, sources, ordered, counted, explanations, reporting } = weighing;
   const judgeNow = (): Judgement =>
     judge(explanations.standing(), { sources, staff: input.staff, settings, reporting });
   const steps = new Steps(ordered);
   const every = Math.ceil(counted.length / STEPS_MAX);
-  for (const draw of drawsOf(counted, input, sources, settings, new Delay(settings))) {
-    explanations.weigh(draw);
-    reporting.add(draw);
-    const number = explanations.draws.length;
-    if (number % every === 0 && number < counted.length) steps.judged(draw.index, judgeNow());
-  }
+  weighing.run((report, count) => {
+    if (count % every === 0 && count < counted.length) steps.judged(report, judgeNow());
+  });
   const standing = explanations.standing();
   const judgement = judge(standing, { sources, staff: input.staff, settings, reporting });
   steps.last(judgement);
