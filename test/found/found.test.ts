@@ -1,7 +1,7 @@
 /** A thief's bulk statement, made into a messy file and found again: whose it is, and what was said about it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { cliIn } from "../../src/cli/testing/cli-in.ts";
 import type { FoundReport } from "../../src/cli/found-report.ts";
 import type { Actor } from "../../src/actors/actor.ts";
@@ -33,10 +33,19 @@ beforeAll(async () => {
   await as("bob", "SELECT id, name FROM support.customers WHERE id % 3 = 0");
   stolen = await as("mallory", "SELECT id, name, email, phone FROM support.customers WHERE id % 2 = 0 ORDER BY name");
   await as("mallory", "SELECT * FROM support.tickets WHERE customer_id % 7 = 0");
+  writeFileSync(join(gateway.dir, "ids.csv"), `id\n${stolen.map(({ id }) => id).join("\n")}\n`);
   // Since then some have changed their addresses.
   await scene.database.query("UPDATE support.customers SET email = 'new.' || email WHERE id % 20 = 0");
-  expect((await whosaw("ledger", "reindex")).exit).toBe(0);
+  // Entries are under a checkpoint within a second, and shipped only then.
+  await vi.waitFor(async () => expect(await shownToMallory()).toBe(stolen.length), { timeout: 20_000 });
 });
+
+/** So many customers stand in columns as shown by her statement. */
+async function shownToMallory(): Promise<number> {
+  const { exit } = await whosaw("ledger", "reindex");
+  const { stdout } = await whosaw("trace", "--found", "ids.csv", "--json");
+  return exit === 0 ? ((JSON.parse(stdout) as FoundReport).candidates[0]?.covered ?? 0) : 0;
+}
 
 function messy(rows: typeof stolen): string {
   const lines = rows.map(({ name, email, phone }, i) => {
@@ -79,9 +88,10 @@ test("the one whose statement it was is named, and the file's values are nowhere
   const looks = [];
   for await (const { entry } of readEntries(gateway.config.ledger.console, { masterKey: gateway.keys.masterKey }))
     if (entry?.kind === "look") looks.push(entry);
-  expect(looks).toHaveLength(2);
-  expect(looks[0]).toMatchObject({ command: "trace --found", results: stolen.length });
-  expect(looks[0]?.target).toContain(`file:sha256:${report.sha256} customer:${stolen.length} shown:${mallory.id}`);
+  const [look, again, ...others] = looks.filter(({ target }) => target.startsWith(`file:sha256:${report.sha256} `));
+  expect([again?.command, others]).toEqual(["trace --found", []]);
+  expect(look).toMatchObject({ command: "trace --found", results: stolen.length });
+  expect(look?.target).toContain(`file:sha256:${report.sha256} customer:${stolen.length} shown:${mallory.id}`);
   expect(readFileSync(join(gateway.dir, "leak.csv")).length).toBeGreaterThan(0);
 });
 
