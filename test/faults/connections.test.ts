@@ -131,10 +131,10 @@ describe("the database", () => {
   });
 });
 
-/** A process that has ended meanwhile needs no waking; the others do, or every later test waits for them. */
-function thaw(pid: number): void {
+/** The others are woken, or every later test waits for them; a process that has ended meanwhile needs neither. */
+function signal(pid: number, how: "SIGSTOP" | "SIGCONT"): void {
   try {
-    process.kill(pid, "SIGCONT");
+    process.kill(pid, how);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
@@ -145,14 +145,14 @@ describe("a database that neither answers nor hangs up", () => {
     const client = await rawClient();
     await leftovers.close();
     const frozen = processesOf(own.cluster.pid);
-    for (const pid of frozen) process.kill(pid, "SIGSTOP");
     try {
+      for (const pid of frozen) signal(pid, "SIGSTOP");
       await gateway.says("the database's catalog could not be read");
       await client.send(encodeQuery("SELECT 1"));
       expect((await gateway.kill("SIGTERM")).code).toBe(0);
       expect(gateway.output).toContain('"msg":"stopped"');
     } finally {
-      for (const pid of frozen) thaw(pid);
+      for (const pid of frozen) signal(pid, "SIGCONT");
     }
   });
 });
