@@ -13,13 +13,15 @@ const CR = 0x0d;
 const DELIMITERS = [",", ";", "\t", "|"] as const;
 type Delimiter = (typeof DELIMITERS)[number];
 
-/** The delimiter that stands most evenly in the first lines; a comma if none does. */
+/** The delimiter that stands most evenly in the first records; a comma if none does. */
 export function delimiterOf(head: string): Delimiter {
-  const lines = head.split("\n", LIMITS.foundHeaderRowsMax).filter((line) => line.trim() !== "");
+  // A quote that is never closed is a character like others: then a record ends with its line.
+  const records = recordsOf(head) ?? head.split("\n");
+  const first = records.filter((record) => record.trim() !== "").slice(0, LIMITS.foundHeaderRowsMax);
   let best: Delimiter = ",";
   let most = 0;
   for (const delimiter of DELIMITERS) {
-    const counts = lines.map((line) => countOutsideQuotes(line, delimiter)).sort((a, b) => a - b);
+    const counts = first.map((record) => countOutsideQuotes(record, delimiter)).sort((a, b) => a - b);
     const usual = counts[counts.length >> 1] ?? 0;
     const score = usual * counts.filter((count) => count === usual).length;
     if (score > most) [best, most] = [delimiter, score];
@@ -27,10 +29,26 @@ export function delimiterOf(head: string): Delimiter {
   return best;
 }
 
-function countOutsideQuotes(line: string, delimiter: string): number {
+/** Cut at line ends outside quotes; undefined if a quote is not closed. */
+function recordsOf(head: string): string[] | undefined {
+  const records: string[] = [];
+  let [quoted, start] = [false, 0];
+  for (let at = 0; at < head.length; at++) {
+    const code = head.charCodeAt(at);
+    if (code === QUOTE) quoted = !quoted;
+    else if (code === LF && !quoted) {
+      records.push(head.slice(start, at));
+      start = at + 1;
+    }
+  }
+  records.push(head.slice(start));
+  return quoted ? undefined : records;
+}
+
+function countOutsideQuotes(record: string, delimiter: string): number {
   let quoted = false;
   let count = 0;
-  for (const character of line) {
+  for (const character of record) {
     if (character === '"') quoted = !quoted;
     else if (!quoted && character === delimiter) count += 1;
   }
